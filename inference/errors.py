@@ -1,0 +1,40 @@
+"""What can go wrong between a text and its scores.
+
+InferenceError
+├── ModelError        a model cannot be loaded; a sentence says why
+├── UnknownSlot       no model is loaded under that name
+├── QueueFull         the worker holds as many items as it may
+├── ProtocolError     a frame is not what it should be
+├── WorkerDied        the worker process ended while it held the request
+└── ClientClosed      the client was stopped
+"""
+
+from __future__ import annotations
+
+
+class InferenceError(Exception):
+    """Base of the errors of this package."""
+
+
+class ModelError(InferenceError):
+    """A model cannot be loaded; the message says why and what to do."""
+
+
+class UnknownSlot(InferenceError):
+    """No model is loaded under that name."""
+
+
+class QueueFull(InferenceError):
+    """The worker holds as many items as it may; asking again later helps."""
+
+
+class ProtocolError(InferenceError):
+    """A frame is not what it should be."""
+
+
+class WorkerDied(InferenceError):
+    """The worker process ended while it held the request, as often as it was asked."""
+
+
+class ClientClosed(InferenceError):
+    """The client was stopped before the answer came."""

@@ -1,0 +1,55 @@
+"""What is asked of the worker and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Item = str | list[str]
+"""A text, or a customer's history of catalogue texts, most recent last."""
+
+Floats = NDArray[np.float32]
+
+
+class Lane(IntEnum):
+    """A queue of requests; the lowest number is the most urgent."""
+
+    CHAT = 0
+    REVIEWS = 1
+    ORDERS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """One loaded model."""
+
+    slot: str  # what requests call it
+    name: str  # its folder's or hub name
+    hash: str  # first 16 hex digits of the SHA-256 of what determines its answers
+    labels: tuple[str, ...]  # of a classifier's columns; empty where a row is a vector
+    width: int  # numbers in a row
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemError:
+    """One item made the model fail."""
+
+    code: str  # stable, fit for a metric's label
+    reason: str  # a sentence that repeats nothing of the item
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """What the model says to the items of one request."""
+
+    rows: Floats  # [items, width]; not-a-number where the item failed
+    errors: Mapping[int, ItemError]  # by the item's place in the request
+    queue_ms: Floats  # [items]: waiting for the device
+    compute_ms: Floats  # [items]: forward pass of the batch that the item rode in
+    model: ModelInfo

@@ -1,0 +1,25 @@
+"""What the worker needs of a model; the model knows nothing of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from inference.messages import Floats, Item, ModelInfo
+
+Encoded = Any
+"""One item as its model wants it; has a `length`, the tokens that it takes in a batch."""
+
+
+class Model(Protocol):
+    """Loaded weights that turn items into rows."""
+
+    info: ModelInfo
+
+    def prepare(self, items: Sequence[Item]) -> Sequence[Encoded]:
+        """Return the items encoded, in their order; called from another thread than `forward`."""
+        ...
+
+    def forward(self, batch: Sequence[Encoded]) -> Floats:
+        """Return [items, width] for a batch that `prepare` made."""
+        ...

@@ -1,0 +1,118 @@
+"""What to say of one order: a sentence for each wish and each state, from its facts alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from inference.tasks.facts import OrderFacts
+from inference.tasks.intents import Intent
+from inference.tasks.phrases import Phrase, say
+from inference.tasks.spoken import Titles, spoken_day, spoken_goods
+from schemas.base import Language
+from schemas.events import OrderStatus
+from schemas.results import HandOffReason
+
+_CANCEL: Final = {
+    OrderStatus.PLACED: Phrase.CANCEL_PLACED,
+    OrderStatus.SHIPPED: Phrase.CANCEL_SHIPPED,
+    OrderStatus.DELIVERED: Phrase.CANCEL_DELIVERED,
+    OrderStatus.CANCELLED: Phrase.ALREADY_CANCELLED,
+}
+_CHANGE: Final = {
+    OrderStatus.PLACED: Phrase.CHANGE_PLACED,
+    OrderStatus.SHIPPED: Phrase.CHANGE_SHIPPED,
+    OrderStatus.DELIVERED: Phrase.CHANGE_DELIVERED,
+    OrderStatus.CANCELLED: Phrase.ALREADY_CANCELLED,
+}
+_ENDED: Final = {
+    OrderStatus.CANCELLED: Phrase.CANCELLED,
+    OrderStatus.RETURNED: Phrase.RETURNED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """How facts are put into words for one customer."""
+
+    language: Language
+    now: datetime  # when the customer asked
+    zone: tzinfo  # whose days are named
+    titles: Titles
+
+    def day(self, moment: datetime) -> str:
+        """Return the day of `moment`."""
+        return spoken_day(moment, self.now, self.language, self.zone)
+
+    def about(self, phrase: Phrase, order: OrderFacts) -> str:
+        """Return the phrase with the order and the day of its state in it."""
+        named = say(
+            Phrase.ORDER,
+            self.language,
+            order_id=order.order_id,
+            goods=spoken_goods(order, self.language, self.titles),
+        )
+        return say(phrase, self.language, order=named, day=self.day(order.updated_at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAnswer:
+    """The sentences, and why a person goes on from there, if one does."""
+
+    sentences: list[str]
+    reason: HandOffReason | None = None
+    wants_entry: bool = False  # a knowledge entry of the intent should follow
+
+
+def answer_on_order(intent: str, order: OrderFacts, speaker: Speaker) -> OrderAnswer:
+    """Return what to say to an intent of `ORDER_INTENTS` about `order`."""
+    if intent == Intent.REFUND_STATUS:
+        return _refund(order, speaker)
+    table = {Intent.CANCEL_ORDER: _CANCEL, Intent.CHANGE_ORDER: _CHANGE}.get(Intent(intent))
+    if table is None or order.status not in table:
+        return OrderAnswer(sentences=_status(order, speaker))
+    # A colleague does it: nothing here can call off or change an order.
+    by_a_person = HandOffReason.ACTION_NEEDED if order.status is OrderStatus.PLACED else None
+    return OrderAnswer(sentences=[speaker.about(table[order.status], order)], reason=by_a_person)
+
+
+def _refund(order: OrderFacts, speaker: Speaker) -> OrderAnswer:
+    if order.status in _ENDED:
+        return OrderAnswer(sentences=[speaker.about(_ENDED[order.status], order)], wants_entry=True)
+    # Money that the customer waits for and no return that is known: a person must look.
+    sentences = [speaker.about(Phrase.NO_RETURN, order)]
+    return OrderAnswer(sentences=sentences, reason=HandOffReason.NO_KNOWLEDGE)
+
+
+def _status(order: OrderFacts, speaker: Speaker) -> list[str]:
+    if order.status in _ENDED:
+        return [speaker.about(_ENDED[order.status], order)]
+    if order.status is OrderStatus.DELIVERED:
+        missing = say(Phrase.NOT_RECEIVED, speaker.language)
+        return [speaker.about(Phrase.DELIVERED, order), missing]
+    if order.status is OrderStatus.PLACED:
+        return [speaker.about(Phrase.PLACED, order), _arrival(order, speaker)]
+    return [_on_its_way(order, speaker), _arrival(order, speaker)]
+
+
+def _on_its_way(order: OrderFacts, speaker: Speaker) -> str:
+    language = speaker.language
+    by = say(Phrase.BY_CARRIER, language, carrier=order.carrier) if order.carrier else ""
+    number = say(Phrase.WITH_TRACKING, language, tracking=order.tracking) if order.tracking else ""
+    named = say(
+        Phrase.ORDER,
+        language,
+        order_id=order.order_id,
+        goods=spoken_goods(order, language, speaker.titles),
+    )
+    return say(Phrase.SHIPPED, language, order=named, carrier=by, tracking=number)
+
+
+def _arrival(order: OrderFacts, speaker: Speaker) -> str:
+    if order.eta is None:
+        return ""
+    today = speaker.now.astimezone(speaker.zone).date()
+    late = order.eta.astimezone(speaker.zone).date() < today
+    phrase = Phrase.LATE if late else Phrase.DUE
+    return say(phrase, speaker.language, day=speaker.day(order.eta))

@@ -1,0 +1,167 @@
+"""Names, keys and limits of all topics, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from schemas.base import Message
+from schemas.events import OrderEvent, QueryEvent, ReviewEvent
+from schemas.letters import DeadLetter
+from schemas.reference import CatalogueItem, KnowledgeEntry
+from schemas.results import Recommendations, Reply, ReviewLabels
+
+MEBIBYTE = 1024 * 1024
+DAY_MS = 24 * 60 * 60 * 1000
+DEFAULT_PARTITIONS = 4
+
+
+class Role(StrEnum):
+    """What a topic is to shopstreams."""
+
+    SOURCE = "source"
+    REFERENCE = "reference"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicSpec:
+    """One topic."""
+
+    id: str  # how configuration and code call it
+    name: str  # how the broker calls it
+    role: Role
+    message: type[Message]  # what its values are
+    key: str  # the field that is the record's key
+    compacted: bool = False
+    retention_ms: int = 7 * DAY_MS
+    max_message_bytes: int = MEBIBYTE + 12  # Kafka's own default
+    description: str = field(default="")
+
+    def broker_config(self) -> dict[str, str]:
+        """Return the topic's settings under Kafka's names."""
+        config = {"max.message.bytes": str(self.max_message_bytes)}
+        if self.compacted:
+            return config | {"cleanup.policy": "compact"}
+        return config | {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+
+
+def _default_specs() -> tuple[TopicSpec, ...]:
+    return (
+        TopicSpec(
+            id="reviews",
+            name="reviews",
+            role=Role.SOURCE,
+            message=ReviewEvent,
+            key="user_id",
+            description="Customers' reviews.",
+        ),
+        TopicSpec(
+            id="queries",
+            name="queries",
+            role=Role.SOURCE,
+            message=QueryEvent,
+            key="user_id",
+            description="Customers' messages; keyed by session_id where no user is known.",
+        ),
+        TopicSpec(
+            id="orders",
+            name="orders",
+            role=Role.SOURCE,
+            message=OrderEvent,
+            key="user_id",
+            description="Orders and the changes of their state.",
+        ),
+        TopicSpec(
+            id="catalogue",
+            name="catalogue",
+            role=Role.REFERENCE,
+            message=CatalogueItem,
+            key="product_id",
+            compacted=True,
+            description="What can be bought.",
+        ),
+        TopicSpec(
+            id="knowledge",
+            name="knowledge",
+            role=Role.REFERENCE,
+            message=KnowledgeEntry,
+            key="entry_id",
+            compacted=True,
+            description="What customers ask, and the answers.",
+        ),
+        TopicSpec(
+            id="review-labels",
+            name="review-labels",
+            role=Role.RESULT,
+            message=ReviewLabels,
+            key="user_id",
+            description="A label and its score for each review.",
+        ),
+        TopicSpec(
+            id="replies",
+            name="replies",
+            role=Role.RESULT,
+            message=Reply,
+            key="session_id",
+            description="Answers to customers' messages.",
+        ),
+        TopicSpec(
+            id="handoffs",
+            name="handoffs",
+            role=Role.RESULT,
+            message=Reply,
+            key="session_id",
+            description="Messages that a person should answer, with what to say meanwhile.",
+        ),
+        TopicSpec(
+            id="recommendations",
+            name="recommendations",
+            role=Role.RESULT,
+            message=Recommendations,
+            key="user_id",
+            description="What a customer may like next, after each order event.",
+        ),
+        TopicSpec(
+            id="dead-letters",
+            name="dead-letters",
+            role=Role.RESULT,
+            message=DeadLetter,
+            key="source",
+            max_message_bytes=2 * MEBIBYTE,
+            description="Records that could not be worked on; keyed as they were.",
+        ),
+    )
+
+
+DEFAULT_TOPICS: tuple[TopicSpec, ...] = _default_specs()
+
+
+@dataclass(frozen=True)
+class Topics:
+    """All topics under the names that a shop gave them."""
+
+    specs: tuple[TopicSpec, ...] = DEFAULT_TOPICS
+
+    @classmethod
+    def named(cls, names: Mapping[str, str]) -> Topics:
+        """Return the topics with the broker's names in `names` (id to name) in force.
+
+        Raises `KeyError` with the id where there is no such topic.
+        """
+        known = {spec.id for spec in DEFAULT_TOPICS}
+        for topic_id in names:
+            if topic_id not in known:
+                raise KeyError(topic_id)
+        return cls(tuple(replace(s, name=names.get(s.id, s.name)) for s in DEFAULT_TOPICS))
+
+    def __getitem__(self, topic_id: str) -> TopicSpec:
+        for spec in self.specs:
+            if spec.id == topic_id:
+                return spec
+        raise KeyError(topic_id)
+
+    def of(self, role: Role) -> tuple[TopicSpec, ...]:
+        """Return the topics of one role."""
+        return tuple(spec for spec in self.specs if spec.role is role)

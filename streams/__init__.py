@@ -1,0 +1,24 @@
+"""Kafka in, Kafka out: events of a shop become labels, replies and recommendations.
+
+The engine:
+
+    app.py             the Faust application and the worker's life
+    transport.py       Faust's consumer, handing on chunks instead of single records
+    frontier.py        what of a partition is taken in, done and fit to be committed
+    chunks.py          what one fetch brought of one partition
+    pipeline.py        from a chunk to its outcomes
+    agents/            one a source
+
+Around it:
+
+    config.py          the settings: sections, defaults and limits
+    config_checks.py   what a value must be beyond its type
+    config_sources.py  where settings come from: file, environment, flags; origins and errors
+    admin.py           topics: made as they should be, and compared with what is there
+    outcomes.py        reads what became of events
+    outcome_ledger.py  matches produced records with what became of them
+    replay/            files of reviews, messages, orders and reference data, sent as events
+    cli/               the command `shopstreams`
+    demo/              a shop in a terminal, with a broker of its own
+    errors.py          what can go wrong in the engine
+"""

@@ -1,0 +1,86 @@
+"""Customers' messages in, replies or hand-offs out."""
+
+from __future__ import annotations
+
+from inference.messages import ModelInfo
+
+from inference.tasks import registry
+from inference.tasks.facts import OrderFacts, SessionView, remember_turn
+from inference.tasks.reading import ReplyPolicy
+from inference.tasks.reply import Customer, Shop, compose
+from schemas.base import Language
+from schemas.events import QueryEvent
+from schemas.results import Outcome, Reply
+from streams.handler import Question, Row, answered
+from streams.outgoing import Envelope, Outgoing
+from streams.state import State
+from streams.tables import Changes
+
+REPLIES = "replies"
+HANDOFFS = "handoffs"
+
+
+class QueryHandler:
+    """Answers from the knowledge base and the customer's own orders, or hands off.
+
+    The session is read and written when the outcome leaves, so that a message is judged with the
+    turns before it even if they came in the same chunk.
+    """
+
+    spec = registry.task("reply")
+
+    def __init__(self, state: State, policy: ReplyPolicy) -> None:
+        self._state = state
+        self._shop = Shop(knowledge=state.knowledge, titles=self._title, policy=policy)
+
+    def prepare(self, event: QueryEvent, changes: Changes) -> Question:
+        """Ask for the text's intent."""
+        return Question(item=event.text)
+
+    def decide(
+        self,
+        event: QueryEvent,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        """Return the reply and remember the turn; raises `ValueError` without an answer."""
+        session = self._session(event, changes)
+        customer = Customer(session=session, orders=self._orders(event, changes))
+        draft = compose(event, answered(row).tolist(), model.labels, customer, self._shop)
+        turns = remember_turn(session, event, draft)
+        changes.put(self._state.sessions, event.session_id, turns.to_json())
+        if event.user_id is not None:
+            self._state.remember_language(event.user_id, draft.language, changes)
+        message = Reply(
+            **envelope.fields(),
+            outcome=draft.outcome,
+            query_id=event.query_id,
+            session_id=event.session_id,
+            user_id=event.user_id,
+            language=draft.language,
+            text=draft.text,
+            intent=draft.intent,
+            confidence=draft.confidence,
+            entries=draft.entries,
+            order_id=draft.order_id,
+            reason=draft.reason,
+        )
+        handed_off = draft.outcome is Outcome.HANDED_OFF
+        topic_id = HANDOFFS if handed_off else REPLIES
+        return Outgoing(topic_id=topic_id, key=event.session_id, message=message)
+
+    def _session(self, event: QueryEvent, changes: Changes) -> SessionView:
+        stored = changes.get(self._state.sessions, event.session_id)
+        return SessionView() if stored is None else SessionView.from_json(stored)
+
+    def _orders(self, event: QueryEvent, changes: Changes) -> list[OrderFacts]:
+        if event.user_id is None:
+            return []
+        stored = changes.get(self._state.orders, event.user_id) or []
+        return [OrderFacts.from_json(facts) for facts in stored]
+
+    def _title(self, product_id: str, language: Language) -> str | None:
+        return self._state.catalogue.title(product_id, language)

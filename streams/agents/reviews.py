@@ -1,0 +1,55 @@
+"""Reviews in, labels out."""
+
+from __future__ import annotations
+
+from inference.messages import ModelInfo
+
+from inference.tasks import registry, sentiment
+from inference.tasks.language import guess_language
+from schemas.events import ReviewEvent
+from schemas.results import Outcome, ReviewLabels
+from streams.handler import Question, Row, answered
+from streams.outgoing import Envelope, Outgoing
+from streams.state import State
+from streams.tables import Changes
+
+TOPIC = "review-labels"
+
+
+class ReviewHandler:
+    """Labels a review by its text alone, and remembers which language its author writes."""
+
+    spec = registry.task("sentiment")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
+        """Ask for the text's sentiment."""
+        language = guess_language(event.text, event.language)
+        self._state.remember_language(event.user_id, language, changes)
+        return Question(item=event.text, context=language)
+
+    def decide(
+        self,
+        event: ReviewEvent,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        """Return the labels; raises `ValueError` if the model did not answer with numbers."""
+        label, score, scores = sentiment.decide(answered(row), model.labels)
+        message = ReviewLabels(
+            **envelope.fields(),
+            outcome=Outcome.RESULT,
+            review_id=event.review_id,
+            user_id=event.user_id,
+            product_id=event.product_id,
+            language=question.context,
+            sentiment=label,
+            score=score,
+            scores=scores,
+        )
+        return Outgoing(topic_id=TOPIC, key=event.user_id, message=message)

@@ -1,0 +1,68 @@
+"""One outcome as one readable line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from streams.outcomes import ResultRecord
+
+Value = Mapping[str, Any]
+
+LABEL_STYLES = {"negative": "red", "neutral": "yellow", "positive": "green"}
+MILLISECONDS = 1000
+
+
+def outcome_line(record: ResultRecord) -> Text:
+    """Return time, topic and what matters of an outcome."""
+    at = datetime.fromtimestamp(record.timestamp_ms / MILLISECONDS)
+    line = Text.assemble((f"{at:%H:%M:%S} ", "dim"), (f"{record.topic_id:<15} ", "bold"))
+    line.append(_DETAILS.get(record.topic_id, _unknown)(record.value))
+    line.append(f"  {record.value.get('result_id', '')}", style="dim")
+    return line
+
+
+def _label(value: Value) -> Text:
+    label = str(value.get("sentiment"))
+    return Text.assemble(
+        (f"{label} ", LABEL_STYLES.get(label, "cyan")),
+        f"{value.get('score', 0):.2f} ",
+        f"review {value.get('review_id')} of {value.get('product_id')}",
+    )
+
+
+def _reply(value: Value) -> Text:
+    return Text.assemble(
+        (f"{value.get('intent')} {value.get('confidence', 0):.2f} ", "cyan"),
+        str(value.get("text", "")).replace("\n", " "),
+    )
+
+
+def _hand_off(value: Value) -> Text:
+    return Text.assemble((f"{value.get('reason')} ", "yellow"), _reply(value))
+
+
+def _recommendations(value: Value) -> Text:
+    items = value.get("items", [])
+    titles = ", ".join(str(item.get("title")) for item in items) or "nothing"
+    return Text.assemble((f"{value.get('user_id')} ", "cyan"), titles)
+
+
+def _dead_letter(value: Value) -> Text:
+    return Text.assemble((f"{value.get('code')} ", "red"), str(value.get("reason")))
+
+
+def _unknown(value: Value) -> Text:
+    return Text(", ".join(f"{name}={content}" for name, content in value.items()))
+
+
+_DETAILS: Mapping[str, Callable[[Value], Text]] = {
+    "review-labels": _label,
+    "replies": _reply,
+    "handoffs": _hand_off,
+    "recommendations": _recommendations,
+    "dead-letters": _dead_letter,
+}

@@ -1,0 +1,264 @@
+"""The settings: sections, defaults and limits; read once at the edge and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.topics import DEFAULT_PARTITIONS, MEBIBYTE, Topics
+from streams.config_checks import Addresses, FieldPaths, Name, Number, TopicNames, Whole
+from streams.config_sources import (
+    ConfigError,
+    Key,
+    Value,
+    explain,
+    find_file,
+    flags_layer,
+    merge,
+    nearest,
+    nested,
+    read_environment,
+    read_file,
+)
+
+if TYPE_CHECKING:
+    from inference.client import InferenceSettings
+
+BUNDLED: Final = "bundled"
+DEFAULT_ORIGIN: Final = "default"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Section):
+    """The broker and the place in it."""
+
+    bootstrap_servers: Addresses = Field(
+        default="127.0.0.1:9092", description="Brokers to begin with, host:port, by commas."
+    )
+    group: Name = Field(default="shopstreams", description="Consumer group of the workers.")
+    declare_topics: bool = Field(
+        default=True, description="Off for brokers that cannot create topics, the embedded one."
+    )
+    partitions: Whole = Field(
+        default=DEFAULT_PARTITIONS, ge=1, le=10_000, description="Of each topic that is created."
+    )
+    replication_factor: Whole = Field(
+        default=1, ge=1, le=100, description="Of each topic that is created."
+    )
+    instance_id: Name | None = Field(
+        default=None, description="Static membership: unique a worker; a restart moves nothing."
+    )
+
+
+class ModelsSettings(_Section):
+    """Which weights: `bundled`, a folder, or a name on the Hugging Face hub."""
+
+    sentiment: Name = Field(default=BUNDLED, description="Labels reviews.")
+    intent: Name = Field(default=BUNDLED, description="Understands customers' messages.")
+    recommend: Name = Field(default=BUNDLED, description="Finds items for a customer.")
+
+
+class Device(StrEnum):
+    """Where models run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class InferenceSection(_Section):
+    """The worker process that holds the models."""
+
+    device: Device = Field(default=Device.AUTO, description="auto takes a GPU where there is one.")
+    threads: Whole = Field(default=0, ge=0, le=1024, description="On the CPU; 0 takes all cores.")
+    batch_tokens: Whole = Field(
+        default=4096, ge=16, le=10_000_000, description="Padded tokens that one batch may hold."
+    )
+    queue_items: Whole = Field(
+        default=20_000, ge=1, le=10_000_000, description="Waiting texts before more are refused."
+    )
+
+
+class ReplySettings(_Section):
+    """When a customer is answered and when a person takes over."""
+
+    threshold: Number | None = Field(
+        default=None, ge=0, le=1, description="Least confidence; unset, the model's calibrated one."
+    )
+    margin: Number | None = Field(
+        default=None, ge=0, le=1, description="Least lead over the next intent; unset, the same."
+    )
+
+
+class RecommendSettings(_Section):
+    """What a customer is shown after an order."""
+
+    count: Whole = Field(default=5, ge=1, le=100, description="Items in one recommendation.")
+    history: Whole = Field(default=50, ge=1, le=1_000, description="Purchases kept a customer.")
+
+
+class EngineSettings(_Section):
+    """How much is in flight, and where state lies."""
+
+    window_records: Whole = Field(
+        default=4_000, ge=1, le=1_000_000, description="Records in flight a partition."
+    )
+    window_bytes: Whole = Field(
+        default=8 * MEBIBYTE, ge=1024, le=1024 * MEBIBYTE, description="The same, in bytes."
+    )
+    commit_interval_ms: Whole = Field(
+        default=200, ge=1, le=60_000, description="Between two commits of the frontier."
+    )
+    drain_timeout_s: Number = Field(
+        default=20.0, ge=0, le=3600, description="For what is in flight, at a stop or rebalance."
+    )
+    state_dir: Path = Field(
+        default=Path(".shopstreams"), description="Folder of the worker's own files."
+    )
+
+
+class WebSettings(_Section):
+    """The worker's page: health, metrics."""
+
+    enabled: bool = Field(default=True, description="Whether the page is served.")
+    host: Name = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Whole = Field(default=6066, ge=1, le=65_535, description="Port to listen on.")
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LoggingSettings(_Section):
+    """What the worker says of itself, on stderr."""
+
+    format: LogFormat = Field(default=LogFormat.CONSOLE, description="For people, or JSON lines.")
+    level: LogLevel = Field(default=LogLevel.INFO, description="The least that is logged.")
+
+
+class Settings(_Section):
+    """All settings."""
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicNames = Field(
+        default_factory=dict, description="The broker's name of a topic, by our id of it."
+    )
+    fields: FieldPaths = Field(
+        default_factory=dict, description="By source: our field's path in the shop's record."
+    )
+    models: ModelsSettings = ModelsSettings()
+    inference: InferenceSection = InferenceSection()
+    reply: ReplySettings = ReplySettings()
+    recommend: RecommendSettings = RecommendSettings()
+    engine: EngineSettings = EngineSettings()
+    web: WebSettings = WebSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    def named_topics(self) -> Topics:
+        """Return all topics under the broker's names."""
+        return Topics.named(self.topics)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedSettings:
+    """Settings, and where each value came from."""
+
+    settings: Settings
+    origins: Mapping[Key, str]  # of values that are not defaults
+
+    def origin(self, key: Key) -> str:
+        """Return the file, variable or flag that set `key`, or `default`."""
+        return self.origins.get(key, DEFAULT_ORIGIN)
+
+
+def load_settings(
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, Any] | None = None,
+    directory: Path = Path(),
+) -> LoadedSettings:
+    """Return the settings in force: defaults, then the file, the environment and the flags.
+
+    `flags` are named `section.name`. Raises `ConfigError` with one sentence for a person.
+    """
+    file = find_file(config, directory)
+    layers = [read_file(file)] if file else []
+    layers += [read_environment(environ, _fixed_keys()), flags_layer(flags or {})]
+    values = merge(layers)
+    for key, given in values.items():
+        _check_known(key, given)
+    try:
+        settings = Settings.model_validate(nested(values))
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise ConfigError(explain(problem, values)) from error
+    return LoadedSettings(settings=settings, origins={k: v.origin for k, v in values.items()})
+
+
+def inference_settings(settings: Settings) -> InferenceSettings:
+    """Return what the inference client is to be told."""
+    # Here, not above: who only prints the configuration needs no inference.
+    from inference.client import InferenceSettings
+
+    section = settings.inference
+    return InferenceSettings(
+        models=settings.models.model_dump(),
+        device=section.device.value,
+        threads=section.threads,
+        batch_tokens=section.batch_tokens,
+        queue_items=section.queue_items,
+    )
+
+
+def setting_values(settings: Settings) -> dict[Key, Any]:
+    """Return each setting's value by its place, as JSON knows it."""
+    values: dict[Key, Any] = {}
+    for section, content in settings.model_dump(mode="json").items():
+        for name, value in content.items():
+            if isinstance(value, dict):
+                values |= {(section, name, field): path for field, path in value.items()}
+            else:
+                values[section, name] = value
+    return values
+
+
+def _fixed_keys() -> set[Key]:
+    return {
+        (section, name)
+        for section, content in Settings()
+        if isinstance(content, BaseModel)
+        for name in type(content).model_fields
+    }
+
+
+def _check_known(key: Key, given: Value) -> None:
+    sections = list(Settings.model_fields)
+    if key[0] not in sections:
+        raise ConfigError(
+            f"unknown section {key[0]!r} in {given.origin}: {nearest(key[0], sections)}"
+        )
+    fixed = [name for section, name in _fixed_keys() if section == key[0]]
+    if len(key) > 1 and fixed and key[1] not in fixed:
+        shown = ".".join(key)
+        raise ConfigError(f"unknown key {shown!r} in {given.origin}: {nearest(key[1], fixed)}")

@@ -1,0 +1,60 @@
+"""What an agent brings to the pipeline: how one kind of event becomes an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from inference.messages import Item, ModelInfo
+from numpy.typing import NDArray
+
+from inference.tasks.registry import TaskSpec
+from streams.outgoing import Envelope, Outgoing
+from streams.tables import Changes
+
+Row = NDArray[np.float32]
+"""A model's answer for one item: probabilities or a vector."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What an event asks of a model, and what its answer will be read with."""
+
+    item: Item | None  # None where no model needs to be asked
+    context: Any = None  # the handler's own: state as it was when the event came
+
+
+class Handler(Protocol):
+    """One task on one source.
+
+    `prepare` runs when events come, `decide` when their outcomes leave; each runs in the order of
+    the partition's events and may read and write state. A table is written in one of the two
+    only, so that its changelog keeps that order. An exception becomes a dead letter of that event
+    alone.
+    """
+
+    spec: TaskSpec
+
+    def prepare(self, event: Any, changes: Changes) -> Question:
+        """Return what to ask for `event`, and write what it changes."""
+        ...
+
+    def decide(
+        self,
+        event: Any,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        """Return the event's outcome, and write what it changes."""
+        ...
+
+
+def answered(row: Row | None) -> Row:
+    """Return the row that a model was asked for; raises `ValueError` if there is none."""
+    if row is None:
+        raise ValueError("the model gave no answer")
+    return row

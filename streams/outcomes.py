@@ -1,0 +1,151 @@
+"""Reads what became of events: the result topics, from their ends or their beginnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+
+from schemas.topics import Role, Topics
+from streams.admin import (
+    TIMEOUT_S,
+    BrokerRefused,
+    BrokerUnreachable,
+    client_options,
+    require_topics,
+)
+from streams.config import KafkaSettings, Settings
+from streams.config_sources import ConfigError, nearest
+
+Place = tuple[str, int]
+"""A topic by the broker's name, and a partition."""
+
+
+class Start(Enum):
+    """Where a reader begins."""
+
+    NEW = "new"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResultRecord:
+    """One record of a result topic."""
+
+    topic_id: str  # ours, not the broker's
+    timestamp_ms: int  # Kafka's own
+    key: bytes | None
+    value: dict[str, Any]  # empty where the record is no JSON object
+
+
+class OutcomeReader:
+    """Reads result topics, committed records only, without joining a group."""
+
+    def __init__(
+        self, settings: Settings, topic_ids: Iterable[str] | None = None, start: Start = Start.NEW
+    ) -> None:
+        """Find the topics' ends; raises `AdminError` where broker or topics are not there."""
+        topics = settings.named_topics()
+        wanted = result_ids(topics) if topic_ids is None else tuple(topic_ids)
+        self._ids = {topics[topic_id].name: topic_id for topic_id in wanted}
+        self._address = settings.kafka.bootstrap_servers
+        counts = require_topics(settings, self._ids)
+        self._consumer = Consumer(_reading_options(settings.kafka))
+        places = [(name, number) for name in self._ids for number in range(counts[name])]
+        self._consumer.assign([self._beginning(place, start) for place in places])
+
+    def read(self, timeout_s: float, limit: int = 1000) -> list[ResultRecord]:
+        """Return what came, after `timeout_s` at most; raises `AdminError` if the broker fails."""
+        records = []
+        for message in self._consumer.consume(limit, timeout=timeout_s):
+            if problem := message.error():
+                if problem.fatal():
+                    raise BrokerRefused(f"the broker refused: {problem.str()}")
+                continue  # the client tries again by itself
+            records.append(
+                ResultRecord(
+                    topic_id=self._ids[message.topic() or ""],
+                    timestamp_ms=message.timestamp()[1],
+                    key=message.key(),
+                    value=_as_object(message.value()),
+                )
+            )
+        return records
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _beginning(self, place: Place, start: Start) -> TopicPartition:
+        if start is Start.ALL:
+            return TopicPartition(*place, OFFSET_BEGINNING)
+        return TopicPartition(*place, _end(self._consumer, place, self._address))
+
+
+def result_ids(topics: Topics) -> tuple[str, ...]:
+    """Return our ids of all result topics."""
+    return tuple(spec.id for spec in topics.of(Role.RESULT))
+
+
+def known_ids(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of result topics called by id or by the broker's name; all if none is named.
+
+    Raises `ConfigError` for any other name.
+    """
+    topics = settings.named_topics()
+    known = result_ids(topics)
+    by_name = {topics[topic_id].name: topic_id for topic_id in known}
+    by_name |= {topic_id: topic_id for topic_id in known}
+    wanted = tuple(dict.fromkeys(names))
+    for name in wanted:
+        if name not in by_name:
+            hint = nearest(name, list(by_name))
+            raise ConfigError(f"there is no result topic {name!r}: {hint}")
+    return tuple(by_name[name] for name in wanted) or known
+
+
+def source_ends(settings: Settings, names: Iterable[str]) -> dict[Place, int]:
+    """Return the offset that each partition's next record will have; raises `AdminError`."""
+    counts = require_topics(settings, names)
+    consumer = Consumer(_reading_options(settings.kafka))
+    try:
+        return {
+            (name, number): _end(consumer, (name, number), settings.kafka.bootstrap_servers)
+            for name, count in counts.items()
+            for number in range(count)
+        }
+    finally:
+        consumer.close()
+
+
+def _reading_options(kafka: KafkaSettings) -> dict[str, Any]:
+    return client_options(kafka) | {
+        "group.id": f"{kafka.group}-cli",  # asked for by the client; it is never joined
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 50,
+    }
+
+
+def _end(consumer: Consumer, place: Place, address: str) -> int:
+    try:
+        ends = consumer.get_watermark_offsets(TopicPartition(*place), timeout=TIMEOUT_S)
+    except KafkaException as error:
+        raise BrokerUnreachable(address) from error
+    if ends is None:
+        raise BrokerUnreachable(address)
+    return int(ends[1])
+
+
+def _as_object(value: bytes | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(value or b"null")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,127 @@
+"""From decisions to records: envelopes of results, dead letters."""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from inference.messages import ModelInfo
+
+from schemas.base import Message
+from schemas.letters import CarriedHeader, DeadLetter, carry
+from schemas.results import ModelId, Source, Timings
+from streams.chunks import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One outcome on its way out."""
+
+    topic_id: str  # of `schemas.topics`
+    key: str  # of the outcome's record
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """When a chunk went through which stage; Unix seconds and milliseconds."""
+
+    started_at: float  # work on the chunk began
+    decode_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """The fields that every result shares; see `schemas.results.Envelope`."""
+
+    result_id: str
+    source: Source
+    model: ModelId | None
+    timings: Timings
+    produced_at: datetime
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields by name, for a result model's constructor."""
+        return vars(self)
+
+
+def source_of(record: Record) -> Source:
+    """Return the record's place."""
+    return Source(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp,
+    )
+
+
+def result_id(record: Record, task: str) -> str:
+    """Return the outcome's id: the same for a repeat of the same record."""
+    return f"{record.topic}-{record.partition}-{record.offset}-{task}"
+
+
+def envelope(
+    record: Record,
+    task: str,
+    stamp: Stamp,
+    *,
+    model: ModelInfo | None = None,
+    queue_ms: float = 0.0,
+    compute_ms: float = 0.0,
+) -> Envelope:
+    """Return the envelope of the record's outcome, made now."""
+    now = time.time()
+    sent_at = record.timestamp / 1000 if record.timestamp >= 0 else stamp.started_at
+    return Envelope(
+        result_id=result_id(record, task),
+        source=source_of(record),
+        model=None if model is None else ModelId(name=model.name, hash=model.hash),
+        timings=Timings(
+            wait_ms=_ms(stamp.started_at - sent_at),
+            decode_ms=round(stamp.decode_ms, 3),
+            queue_ms=round(queue_ms, 3),
+            compute_ms=round(compute_ms, 3),
+            total_ms=_ms(now - sent_at),
+        ),
+        produced_at=datetime.fromtimestamp(now, UTC),
+    )
+
+
+def dead_letter(
+    record: Record,
+    task: str,
+    *,
+    code: str,
+    reason: str,
+    detail: str | None = None,
+    attempts: int = 1,
+) -> DeadLetter:
+    """Return the record as a dead letter, whole, with its place."""
+    value, size, digest = carry(record.value)
+    return DeadLetter(
+        result_id=result_id(record, task),
+        task=task,
+        source=source_of(record),
+        code=code,
+        reason=reason,
+        detail=detail,
+        attempts=attempts,
+        key=_base64(record.key),
+        value=value,
+        value_bytes=size,
+        value_sha256=digest,
+        headers=tuple(CarriedHeader(name=n, value=_base64(v)) for n, v in record.headers),
+        produced_at=datetime.now(UTC),
+    )
+
+
+def _ms(seconds: float) -> float:
+    # A producer's clock may run ahead of ours; a duration is never negative.
+    return round(max(0.0, seconds * 1000), 3)
+
+
+def _base64(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode("ascii")

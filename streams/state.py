@@ -1,0 +1,128 @@
+"""What the tasks remember: tables by customer, reference data, popularity.
+
+| table       | key        | value                            | written by |
+| ----------- | ---------- | -------------------------------- | ---------- |
+| `purchases` | user_id    | bought items, most recent last   | orders     |
+| `orders`    | user_id    | facts of the latest orders       | orders     |
+| `sessions`  | session_id | the conversation's last turns    | queries    |
+| `languages` | user_id    | the language last written in     | both texts |
+
+One source writes a table, so that the changelog's order is the partition's order; of `languages`
+either last word will do. Reference data is the same in every worker; popularity is each worker's
+own, counted from its purchases.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from inference.client import Inference
+from inference.messages import Lane
+
+from inference.tasks.catalogue import Catalogue, item_text
+from inference.tasks.knowledge import KnowledgeBase, likely_intents
+from inference.tasks.purchases import History
+from schemas.base import Language
+from schemas.reference import CatalogueItem, KnowledgeEntry
+from streams.faust_app import ShopApp, create_table
+from streams.reference import Change
+from streams.tables import Changes, ChunkTable
+
+POPULAR_CANDIDATES = 200
+"""More than a recommendation needs: some are bought already, some cannot be bought."""
+INTENT_SLOT = "intent"
+RECOMMEND_SLOT = "recommend"
+
+
+class State:
+    """All that handlers read and write beside their event."""
+
+    def __init__(
+        self,
+        *,
+        purchases: ChunkTable,
+        orders: ChunkTable,
+        sessions: ChunkTable,
+        languages: ChunkTable,
+        inference: Inference,
+    ) -> None:
+        self.purchases = purchases
+        self.orders = orders
+        self.sessions = sessions
+        self.languages = languages
+        self.catalogue = Catalogue(inference.models[RECOMMEND_SLOT].width)
+        self.knowledge = KnowledgeBase()
+        self.popularity: Counter[str] = Counter()
+        self._inference = inference
+
+    def restored(self) -> None:
+        """Count popularity anew: the tables hold other partitions than before."""
+        self.popularity = Counter(
+            product
+            for stored in self.purchases.data.values()
+            for product in History.from_json(stored).products
+        )
+
+    def popular(self) -> list[str]:
+        """Return the products that this worker saw most often, most first."""
+        return [product for product, _ in self.popularity.most_common(POPULAR_CANDIDATES)]
+
+    def remember_language(self, user_id: str, language: Language, changes: Changes) -> None:
+        """Remember which language a customer writes; a repeat costs no changelog record."""
+        if changes.get(self.languages, user_id) != language:
+            changes.put(self.languages, user_id, language.value)
+
+    async def apply_catalogue(self, changes: Sequence[Change]) -> None:
+        """Take catalogue items in and out; each new text is turned into its vector."""
+        latest = dict(changes)
+        unseen: list[CatalogueItem] = []
+        for key, item in latest.items():
+            if item is None:
+                self.catalogue.remove(key)
+            elif self.catalogue.wants_vector(item):
+                unseen.append(item)
+            else:
+                self.catalogue.put(item)
+        if unseen:
+            await self._put_with_vectors(unseen)
+
+    async def _put_with_vectors(self, items: Sequence[CatalogueItem]) -> None:
+        texts = [item_text(item) for item in items]
+        answer = await self._inference.ask(RECOMMEND_SLOT, texts, lane=Lane.ORDERS)
+        for index, item in enumerate(items):
+            if index not in answer.errors:
+                self.catalogue.put(item, answer.rows[index])
+
+    async def apply_knowledge(self, changes: Sequence[Change]) -> None:
+        """Take entries in and out; the model finds the intent of those that name none."""
+        latest = dict(changes)
+        for key, entry in latest.items():
+            if entry is None:
+                self.knowledge.remove(key)
+            elif entry.intent is not None:
+                self.knowledge.put(entry)
+        await self._put_without_intent(
+            [entry for entry in latest.values() if entry is not None and entry.intent is None]
+        )
+
+    async def _put_without_intent(self, entries: Sequence[KnowledgeEntry]) -> None:
+        if not entries:
+            return
+        questions = [entry.question for entry in entries]
+        answer = await self._inference.ask(INTENT_SLOT, questions, lane=Lane.ORDERS)
+        for index, entry in enumerate(entries):
+            failed = index in answer.errors
+            row = [] if failed else answer.rows[index].tolist()
+            self.knowledge.put(entry, likely_intents(row, answer.model.labels) if row else ())
+
+
+def create_state(app: ShopApp, inference: Inference, partitions: int) -> State:
+    """Return the state of a worker, its tables added to the application."""
+    return State(
+        purchases=create_table(app, "purchases", partitions),
+        orders=create_table(app, "orders", partitions),
+        sessions=create_table(app, "sessions", partitions),
+        languages=create_table(app, "languages", partitions),
+        inference=inference,
+    )

@@ -1,0 +1,222 @@
+"""What becomes of a chunk: outcomes in order, bad records alone, nothing finished unpublished."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from inference.messages import Answer, Item, ItemError, ModelInfo
+from inference.tasks import registry
+from schemas.codec import Decoder
+from schemas.events import ReviewEvent
+from schemas.letters import DeadLetter
+from schemas.results import Outcome, ReviewLabels
+from schemas.topics import Topics
+from streams.frontier import Frontier
+from streams.handler import Question, Row, answered
+from streams.outgoing import Envelope, Outgoing
+from streams.pipeline import Pipeline, Stage
+from streams.tables import Changes
+from streams.testing import MemoryPartition, MemoryPublisher
+
+MODEL = ModelInfo(
+    slot="sentiment",
+    name="fake",
+    hash="0" * 16,
+    labels=("negative", "positive"),
+    width=2,
+    device="cpu",
+    dtype="float32",
+)
+
+
+class Model:
+    """Answers when it is let; texts in `poison` fail alone."""
+
+    def __init__(self, poison: Sequence[str] = ()) -> None:
+        self.models: Mapping[str, ModelInfo] = {"sentiment": MODEL}
+        self.poison = poison
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.asked: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
+
+    async def ask(self, slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        self.asked.put_nowait(items)
+        await self.may_answer.wait()
+        errors = {
+            index: ItemError(code="model_failed", reason="the model failed on this text")
+            for index, item in enumerate(items)
+            if item in self.poison
+        }
+        zeros = np.zeros(len(items), dtype=np.float32)
+        rows = np.full((len(items), 2), 0.5, dtype=np.float32)
+        return Answer(rows=rows, errors=errors, queue_ms=zeros, compute_ms=zeros, model=MODEL)
+
+
+class Handler:
+    """Labels every review; ids in `broken` make it fail."""
+
+    spec = registry.task("sentiment")
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.broken = broken
+
+    def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
+        return Question(item=event.text)
+
+    def decide(
+        self,
+        event: ReviewEvent,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        if event.review_id in self.broken:
+            raise RuntimeError(event.text)
+        message = ReviewLabels(
+            **envelope.fields(),
+            outcome=Outcome.RESULT,
+            review_id=event.review_id,
+            user_id=event.user_id,
+            product_id=event.product_id,
+            language="en",
+            sentiment="positive",
+            score=float(answered(row)[1]),
+            scores={},
+        )
+        return Outgoing(topic_id="review-labels", key=event.user_id, message=message)
+
+
+def review(number: int, text: str = "fine") -> bytes:
+    return orjson.dumps(
+        {
+            "review_id": f"r{number}",
+            "user_id": "u",
+            "product_id": "p",
+            "text": text,
+            "created_at": "2026-01-01T00:00:00Z",
+        }
+    )
+
+
+class Bench:
+    """One pipeline with everything around it in memory."""
+
+    def __init__(self, model: Model | None = None, handler: Handler | None = None) -> None:
+        self.frontier = Frontier()
+        self.frontier.open(0)
+        self.publisher = MemoryPublisher()
+        self.model = model or Model()
+        self.partition = MemoryPartition(topic="reviews")
+        stage = Stage(
+            handler=handler or Handler(),
+            decoder=Decoder(ReviewEvent),
+            inference=self.model,
+            publisher=self.publisher,
+            topics=Topics(),
+        )
+        self.pipeline = Pipeline(stage, self.frontier)
+
+    def feed(self, values: Sequence[bytes | None]) -> None:
+        chunk = self.partition.chunk(values, self.frontier.epoch)
+        self.frontier.take_in(chunk.span)
+        self.pipeline.accept(chunk)
+
+    async def finish(self) -> None:
+        async with asyncio.timeout(10):
+            await self.pipeline.idle()
+
+    def labels(self) -> list[ReviewLabels]:
+        return [ReviewLabels.model_validate_json(v) for v in self.publisher.values("review-labels")]
+
+    def letters(self) -> list[DeadLetter]:
+        return [DeadLetter.model_validate_json(v) for v in self.publisher.values("dead-letters")]
+
+
+async def test_every_record_has_one_outcome_with_its_place() -> None:
+    bench = Bench()
+    bench.feed([review(0), review(1)])
+    await bench.finish()
+    assert [label.result_id for label in bench.labels()] == [
+        "reviews-0-0-sentiment",
+        "reviews-0-1-sentiment",
+    ]
+    assert bench.frontier.to_commit() == 2
+
+
+async def test_bad_records_are_alone_in_the_dead_letters() -> None:
+    bench = Bench()
+    bench.feed([review(0), b"{", None, review(3), b"\xff\xfe"])
+    await bench.finish()
+    assert [label.review_id for label in bench.labels()] == ["r0", "r3"]
+    letters = bench.letters()
+    assert [letter.code for letter in letters] == ["not_json", "null_value", "not_utf8"]
+    assert [letter.raw_value() for letter in letters] == [b"{", None, b"\xff\xfe"]
+    assert [letter.source.offset for letter in letters] == [1, 2, 4]
+
+
+async def test_a_text_that_breaks_the_model_is_alone_in_the_dead_letters() -> None:
+    bench = Bench(model=Model(poison=["poison"]))
+    bench.feed([review(0), review(1, "poison"), review(2)])
+    await bench.finish()
+    assert [label.review_id for label in bench.labels()] == ["r0", "r2"]
+    assert [letter.code for letter in bench.letters()] == ["model_failed"]
+
+
+async def test_an_event_that_breaks_its_task_is_alone_and_repeats_nothing_of_its_text() -> None:
+    bench = Bench(handler=Handler(broken=["r1"]))
+    bench.feed([review(0), review(1, "call me on 555 0100"), review(2)])
+    await bench.finish()
+    (letter,) = bench.letters()
+    assert letter.code == "task_failed"
+    assert "555" not in f"{letter.reason} {letter.detail}"
+    assert [label.review_id for label in bench.labels()] == ["r0", "r2"]
+
+
+async def test_chunks_overlap_in_the_model_and_leave_in_order() -> None:
+    bench = Bench()
+    bench.model.may_answer.clear()
+    for number in range(5):
+        bench.feed([review(number)])
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            await bench.model.asked.get()
+    assert bench.publisher.published == []
+    bench.model.may_answer.set()
+    await bench.finish()
+    assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(5)]
+
+
+async def test_the_frontier_waits_for_the_confirmation() -> None:
+    bench = Bench()
+    bench.publisher.failures_to_come = 2
+    bench.feed([review(0)])
+    await asyncio.sleep(0)
+    assert bench.frontier.to_commit() is None
+    await bench.finish()
+    assert bench.publisher.failures_to_come == 0
+    assert bench.frontier.to_commit() == 1
+    assert len(bench.labels()) == 1
+
+
+async def test_a_defect_of_ours_ends_the_pipeline_and_finishes_nothing() -> None:
+    bench = Bench()
+
+    async def defect(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        raise ZeroDivisionError
+
+    bench.model.ask = defect  # type: ignore[method-assign]
+    bench.feed([review(0)])
+    bench.feed([review(1)])
+    await bench.finish()
+    with pytest.raises(ZeroDivisionError):
+        bench.pipeline.failed.result()
+    assert bench.frontier.to_commit() is None
+    assert bench.publisher.published == []
