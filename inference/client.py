@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import structlog
 
-from inference import protocol
+from inference import frames, protocol
 from inference.errors import (
     ClientClosed,
     InferenceError,
-    ModelError,
-    QueueFull,
+    ProtocolError,
     UnknownSlot,
     WorkerDied,
 )
-from inference.messages import Answer, Item, ItemError, Lane, ModelInfo
+from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
+from inference.room import Room
+from inference.settings import InferenceSettings
+
+__all__ = ["Inference", "InferenceClient", "InferenceSettings"]
 
 log = structlog.get_logger(__name__)
 
 MAX_ASKED = 3
 """A request that three workers died with is suspected of having killed them."""
-RESTART_DELAYS_S = (0.0, 1.0, 5.0)
-MALLOC = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "-1",
-    "MALLOC_TOP_PAD_": str(256 * 1024 * 1024),
-}
-"""glibc maps and unmaps every large tensor by default, which costs as much as computing it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InferenceSettings:
-    """What the worker is started with."""
-
-    models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
-    device: str = "auto"  # auto, cpu or cuda
-    threads: int = 0  # of the CPU; 0 takes all cores
-    batch_tokens: int = 4096  # padded tokens in a batch
-    queue_items: int = 20_000  # items that wait or run; more wait in the client
-    start_timeout_s: float = 120.0
+PIECE_ITEMS = 1024
+PIECE_CHARACTERS = 8_000_000
+"""One request of the worker holds no more: a frame stays small, and others find room between."""
 
 
 class Inference(Protocol):
@@ -65,28 +50,11 @@ class Inference(Protocol):
 
 @dataclass(kw_only=True, eq=False)
 class _Request:
-    frame: Frame
+    number: int
     slot: str
-    future: asyncio.Future[Answer]
+    data: bytes  # the encoded frame, to be asked again
+    answer: asyncio.Future[Answer]
     asked: int = 0
-
-
-@dataclass(kw_only=True)
-class _Room:
-    """Items that may still be sent; callers wait for room in the order in which they came."""
-
-    free: int
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def take(self, count: int) -> None:
-        async with self.changed:
-            await self.changed.wait_for(lambda: self.free >= count)
-            self.free -= count
-
-    async def give(self, count: int) -> None:
-        async with self.changed:
-            self.free += count
-            self.changed.notify_all()
 
 
 class InferenceClient:
@@ -96,16 +64,17 @@ class InferenceClient:
     `died` is done, with its reason, when no worker can be started any more.
     """
 
-    def __init__(self, settings: InferenceSettings) -> None:
+    def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
         self._settings = settings
-        self._models: dict[str, ModelInfo] = {}
+        self._module = worker_module
+        self._models: Mapping[str, ModelInfo] = {}
         self._requests: dict[int, _Request] = {}
         self._last_request = 0
-        self._room = _Room(free=settings.queue_items)
-        self._process: asyncio.subprocess.Process | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._room = Room(settings.queue_items)
+        self._worker: WorkerProcess | None = None  # none while it is started again
         self._life: asyncio.Task[None] | None = None
-        self._closing = False
+        self._vain_starts = 0  # since the last answer
+        self._end: InferenceError | None = ClientClosed("the client is not started")
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -116,7 +85,7 @@ class InferenceClient:
     @property
     def worker_pid(self) -> int | None:
         """Process id of the worker, for whoever watches it."""
-        return self._process.pid if self._process else None
+        return self._worker.pid if self._worker else None
 
     async def __aenter__(self) -> InferenceClient:
         await self.start()
@@ -127,16 +96,17 @@ class InferenceClient:
 
     async def start(self) -> None:
         """Start the worker and wait until its models are warm; raises `ModelError`."""
-        reader = await self._spawn()
-        self._life = asyncio.create_task(self._live(reader))
+        worker = await WorkerProcess.start(self._settings, self._module)
+        self._end = None
+        self._adopt(worker)
+        self._life = asyncio.create_task(self._live(worker))
 
     async def stop(self) -> None:
         """Stop the worker; what is outstanding raises `ClientClosed`."""
-        self._closing = True
-        await self._end_process()
+        self._close(ClientClosed("the client was stopped"))
         if self._life is not None:
+            self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)
-        self._fail_all(ClientClosed("the client was stopped"))
         if not self.died.done():
             self.died.cancel()
 
@@ -146,173 +116,175 @@ class InferenceClient:
         Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request, and
         `ClientClosed`.
         """
+        self._check_open()
         if slot not in self._models:
             raise UnknownSlot(f"no model is loaded as {slot!r}")
-        if self._closing:
-            raise ClientClosed("the client was stopped")
-        count = min(len(items), self._settings.queue_items)
-        await self._room.take(count)
+        pieces = list(self._pieces(items))
+        if len(pieces) == 1:
+            return await self._ask(slot, pieces[0], lane)
+        tasks = [asyncio.create_task(self._ask(slot, piece, lane)) for piece in pieces]
         try:
-            return await self._ask(slot, items, lane)
+            return _joined(await asyncio.gather(*tasks), self._models[slot])
         finally:
-            await self._room.give(count)
+            for task in tasks:
+                task.cancel()
+
+    def _pieces(self, items: Sequence[Item]) -> Iterator[list[Item]]:
+        """Yield the items, each cut to what can matter, in lists of bounded size."""
+        limit = self._settings.max_characters
+        most = min(PIECE_ITEMS, self._settings.queue_items)
+        piece: list[Item] = []
+        size = 0
+        for item in items:
+            cut: Item = item[:limit] if isinstance(item, str) else [text[:limit] for text in item]
+            length = len(cut) if isinstance(cut, str) else sum(map(len, cut))
+            if piece and (len(piece) == most or size + length > PIECE_CHARACTERS):
+                yield piece
+                piece, size = [], 0
+            piece.append(cut)
+            size += length
+        if piece:
+            yield piece
 
     async def _ask(self, slot: str, items: Sequence[Item], lane: Lane) -> Answer:
+        await self._room.take(len(items), lane)
+        try:
+            request = self._open(slot, items, lane)
+            try:
+                return await request.answer
+            except asyncio.CancelledError:
+                self._send(protocol.encode(frames.cancel_frame(request.number)))
+                raise
+            finally:
+                del self._requests[request.number]
+        finally:
+            self._room.give(len(items))
+
+    def _open(self, slot: str, items: Sequence[Item], lane: Lane) -> _Request:
+        self._check_open()
         self._last_request += 1
         number = self._last_request
-        header = {"request": number, "slot": slot, "items": list(items), "lane": int(lane)}
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        request = _Request(frame=Frame("ask", header), slot=slot, future=future)
+        request = _Request(
+            number=number,
+            slot=slot,
+            data=frames.ask_bytes(frames.Ask(request=number, slot=slot, lane=lane, items=items)),
+            answer=asyncio.get_running_loop().create_future(),
+        )
         self._requests[number] = request
-        self._send(request)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            self._write(Frame("cancel", {"request": number}))
-            raise
-        finally:
-            self._requests.pop(number, None)
+        self._put(request)
+        return request
 
-    def _send(self, request: _Request) -> None:
-        request.asked += 1
-        self._write(request.frame)
+    def _put(self, request: _Request) -> None:
+        if self._worker is not None:  # otherwise the next worker is asked when it is ready
+            request.asked += 1
+            self._worker.send(request.data)
 
-    def _write(self, frame: Frame) -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(protocol.encode(frame))
+    def _send(self, data: bytes) -> None:
+        if self._worker is not None:
+            self._worker.send(data)
+
+    def _check_open(self) -> None:
+        if self._end is not None:
+            raise _again(self._end)
+
+    def _close(self, reason: InferenceError) -> None:
+        """End every request, outstanding or to come, with an error."""
+        self._end = reason
+        self._room.close(reason)
+        for request in self._requests.values():
+            if not request.answer.done():
+                request.answer.set_exception(_again(reason))
 
     # -- the worker's life
 
-    async def _live(self, reader: asyncio.StreamReader) -> None:
-        failures = 0
-        while not self._closing:
-            await self._receive(reader)
-            if self._closing:
-                return
-            await self._end_process()
-            log.error("the inference worker died", action="worker_died")
-            self._give_up_suspects()
-            restarted = await self._restart(failures)
-            if restarted is None:
-                return
-            reader = restarted
-            failures = 0
-            for request in list(self._requests.values()):
-                self._send(request)
+    def _adopt(self, worker: WorkerProcess) -> None:
+        self._models = worker.models
+        self._worker = worker
+        for request in self._requests.values():
+            self._put(request)
 
-    async def _restart(self, failures: int) -> asyncio.StreamReader | None:
-        reason: InferenceError = WorkerDied("the inference worker cannot be started again")
-        for delay in RESTART_DELAYS_S:
-            await asyncio.sleep(delay)
-            if self._closing:
-                return None
-            try:
-                return await self._spawn()
-            except InferenceError as error:
-                reason = error
-        self._fail_all(reason)
+    async def _live(self, worker: WorkerProcess) -> None:
+        try:
+            while True:
+                await self._serve(worker)
+                self._give_up_suspects()
+                worker = await self._revive()
+                self._adopt(worker)
+        except InferenceError as error:
+            self._give_up(error)
+        except Exception as error:  # a defect here must not leave callers waiting for ever
+            log.exception("the inference client failed", action="client_failed")
+            self._give_up(WorkerDied(f"a defect of the client: {type(error).__name__}"))
+
+    def _give_up(self, reason: InferenceError) -> None:
+        log.error(str(reason), action="worker_lost")
+        self._close(reason)
         if not self.died.done():
             self.died.set_exception(reason)
-        return None
+
+    async def _serve(self, worker: WorkerProcess) -> None:
+        """Take the worker's frames until it is gone or says what is no frame."""
+        try:
+            while (frame := await worker.receive()) is not None:
+                self._take(frame)
+        except ProtocolError as error:
+            log.error(str(error), action="worker_unintelligible")
+        finally:
+            self._worker = None
+            await worker.end()
+        log.error("the inference worker died", action="worker_died")
+
+    def _take(self, frame: Frame) -> None:
+        if frame.kind == frames.FAILED:
+            log.error(str(frame.header.get("reason")), action="worker_failed")
+            return
+        request = self._requests.get(frame.header.get("request", 0))
+        if request is None or request.answer.done():
+            return  # it was cancelled while the answer was on its way
+        if frame.kind == frames.REFUSED:
+            request.answer.set_exception(frames.read_refused(frame))
+        else:
+            request.answer.set_result(frames.read_answer(frame, self._models[request.slot]))
+        self._vain_starts = 0
+
+    async def _revive(self) -> WorkerProcess:
+        """Return the next worker; raises when start upon start brought no answer."""
+        reason: InferenceError = WorkerDied("the inference worker died again and again")
+        delays = self._settings.restart_delays_s
+        while self._vain_starts < len(delays):
+            self._vain_starts += 1
+            await asyncio.sleep(delays[self._vain_starts - 1])
+            try:
+                return await WorkerProcess.start(self._settings, self._module)
+            except InferenceError as error:
+                log.error(str(error), action="worker_not_started")
+                reason = error
+        raise reason
 
     def _give_up_suspects(self) -> None:
         for request in self._requests.values():
-            if request.asked >= MAX_ASKED and not request.future.done():
-                request.future.set_exception(
-                    WorkerDied(f"the worker died {MAX_ASKED} times with this request")
-                )
-
-    async def _spawn(self) -> asyncio.StreamReader:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "inference.worker",
-                str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, **MALLOC, "TOKENIZERS_PARALLELISM": "false"},
-            )
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**20)
-        settings = self._settings
-        self._write(
-            Frame(
-                "settings",
-                {
-                    "models": dict(settings.models),
-                    "device": settings.device,
-                    "threads": settings.threads,
-                    "batch_tokens": settings.batch_tokens,
-                    "queue_items": settings.queue_items,
-                },
-            )
-        )
-        try:
-            async with asyncio.timeout(settings.start_timeout_s):
-                self._learn_models(await protocol.read(reader))
-        except TimeoutError as error:
-            await self._end_process()
-            raise ModelError(f"no model was ready in {settings.start_timeout_s} s") from error
-        except InferenceError:
-            await self._end_process()
-            raise
-        return reader
-
-    def _learn_models(self, frame: Frame | None) -> None:
-        if frame is None:
-            raise WorkerDied("the inference worker ended while it loaded its models")
-        if frame.kind == "failed":
-            raise ModelError(frame.header["reason"])
-        infos = [
-            ModelInfo(**{**info, "labels": tuple(info["labels"])})
-            for info in frame.header["models"]
-        ]
-        self._models = {info.slot: info for info in infos}
-
-    async def _end_process(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        process = self._process
-        if process is not None and process.returncode is None:
-            process.kill()  # it holds nothing: what is outstanding is ours to ask again
-            await process.wait()
-
-    async def _receive(self, reader: asyncio.StreamReader) -> None:
-        while (frame := await protocol.read(reader)) is not None:
-            request = self._requests.get(frame.header["request"])
-            if request is not None and not request.future.done():
-                self._settle(request, frame)
-
-    def _settle(self, request: _Request, frame: Frame) -> None:
-        if frame.kind == "refused":
-            request.future.set_exception(_error(frame.header))
-        else:
-            request.future.set_result(_answer(frame, self._models[request.slot]))
-
-    def _fail_all(self, error: InferenceError) -> None:
-        for request in self._requests.values():
-            if not request.future.done():
-                request.future.set_exception(error)
+            if request.asked >= MAX_ASKED and not request.answer.done():
+                reason = WorkerDied(f"the worker died {MAX_ASKED} times with this request")
+                request.answer.set_exception(reason)
 
 
-_REFUSALS: dict[str, type[InferenceError]] = {"QueueFull": QueueFull, "UnknownSlot": UnknownSlot}
+def _again(error: InferenceError) -> InferenceError:
+    """Return the same error anew: one raised in many tasks would gather all their tracebacks."""
+    return type(error)(str(error))
 
 
-def _error(header: Mapping[str, Any]) -> InferenceError:
-    return _REFUSALS.get(header["error"], InferenceError)(header["reason"])
-
-
-def _answer(frame: Frame, model: ModelInfo) -> Answer:
-    count, width = frame.header["shape"]
-    numbers = np.frombuffer(frame.body, dtype="<f4")
-    rows, waits = numbers[: count * width], numbers[count * width :]
-    errors = {int(place): ItemError(**error) for place, error in frame.header["errors"].items()}
+def _joined(answers: Sequence[Answer], model: ModelInfo) -> Answer:
+    """Return the answers of an ask's pieces, none or several, as one."""
+    starts = np.cumsum([0, *(len(answer.rows) for answer in answers)]).tolist()
+    empty = np.zeros((0, model.width), dtype=np.float32)
     return Answer(
-        rows=rows.reshape(count, width),
-        errors=errors,
-        queue_ms=waits[:count],
-        compute_ms=waits[count:],
-        model=model,
+        rows=np.concatenate([empty, *(answer.rows for answer in answers)]),
+        errors={
+            start + place: error
+            for start, answer in zip(starts, answers, strict=False)
+            for place, error in answer.errors.items()
+        },
+        queue_ms=np.concatenate([empty[:, 0], *(answer.queue_ms for answer in answers)]),
+        compute_ms=np.concatenate([empty[:, 0], *(answer.compute_ms for answer in answers)]),
+        model=answers[0].model if answers else model,
     )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 
+from inference.errors import ModelError
+
 
 def choose_device(wanted: str) -> str:
-    """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`."""
+    """Return torch's name of the device for `auto`, `cpu` or `cuda`; raises `ModelError`."""
     import torch
 
-    if wanted != "auto":
-        return wanted
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    has_cuda = torch.cuda.is_available()
+    if wanted == "auto":
+        return "cuda" if has_cuda else "cpu"
+    if wanted.startswith("cuda") and not has_cuda:
+        raise ModelError("the device is to be cuda, and torch finds none here: use auto or cpu")
+    return wanted
 
 
 def choose_threads(wanted: int) -> int:

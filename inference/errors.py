@@ -6,7 +6,8 @@ InferenceError
 ├── QueueFull         the worker holds as many items as it may
 ├── ProtocolError     a frame is not what it should be
 ├── WorkerDied        the worker process ended while it held the request
-└── ClientClosed      the client was stopped
+├── ClientClosed      the client was stopped
+└── GoldLabelError    a labelled file's label is none that the model knows
 """
 
 from __future__ import annotations
@@ -38,3 +39,11 @@ class WorkerDied(InferenceError):
 
 class ClientClosed(InferenceError):
     """The client was stopped before the answer came."""
+
+
+class GoldLabelError(InferenceError):
+    """A label of a labelled file is none that the model knows."""
+
+    def __init__(self, message: str, row: int) -> None:
+        super().__init__(message)
+        self.row = row  # counted from 1

@@ -32,8 +32,8 @@ class ModelInfo:
     hash: str  # first 16 hex digits of the SHA-256 of what determines its answers
     labels: tuple[str, ...]  # of a classifier's columns; empty where a row is a vector
     width: int  # numbers in a row
-    device: str
-    dtype: str
+    device: str  # as torch calls it: cpu, cuda:0
+    dtype: str  # of the weights: float32, bfloat16
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The worker process: `python -m inference.worker FD`.
 
 It is started by the client, talks over the socket whose descriptor it is given, and ends when
-that socket does. The first frame holds its settings; it answers `ready` with its models or
-`failed` with a sentence; from then on it takes `ask` and `cancel` frames.
+that socket does, so that it cannot outlive the client. The first frame holds its settings; it
+answers `ready` with its models or `failed` with a sentence; from then on it takes `ask` and
+`cancel` frames.
 """
 
 from __future__ import annotations
@@ -12,115 +13,140 @@ import os
 import signal
 import socket
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from inference import protocol
-from inference.device import choose_device, choose_threads
-from inference.errors import InferenceError
-from inference.messages import Item, Lane
+from inference import frames, protocol
+from inference.desk import Desk, Done
+from inference.errors import InferenceError, UnknownSlot
 from inference.models.base import Model
-from inference.models.loading import load
 from inference.protocol import Frame
-from inference.runtime import Pending, Runtime
+from inference.runtime import Runtime
 from inference.scheduler import Scheduler
+from inference.settings import InferenceSettings
 
-WARM_UP_TEXTS = ["good", "这个很好"] * 8
+Loader = Callable[[InferenceSettings], Mapping[str, Model]]
+"""Loads all models and warms them up; raises `InferenceError` with a sentence for the user."""
 
 
 class Connection:
     """Serves one client for as long as it lives."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, load: Loader
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._load = load
         self._loop = asyncio.get_running_loop()
-        self._preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self._defect: asyncio.Future[None] = self._loop.create_future()
+        self._desk = Desk()
+        self._models: Mapping[str, Model] = {}
 
     async def serve(self) -> None:
-        """Load, say ready, and answer until the client is gone."""
+        """Load, say ready, and answer until the client is gone; raises what ends it early."""
         first = await protocol.read(self._reader)
         if first is None:
             return
         try:
-            models = await self._loop.run_in_executor(self._preparing, _load_all, first.header)
-        except InferenceError as error:
-            self._send(Frame("failed", {"reason": str(error)}))
+            settings = frames.read_settings(first)
+            # While models load nothing may come but the end of the client, which ends this too.
+            coming = asyncio.create_task(protocol.read(self._reader))
+            loading = asyncio.create_task(asyncio.to_thread(self._load, settings))
+            either: set[asyncio.Future[Any]] = {coming, loading}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                return
+            self._models = loading.result()
+            await self._answer_all(settings, coming)
+        except Exception as error:
+            # Of a defect its type alone: a message may quote a customer's text.
+            known = isinstance(error, InferenceError)
+            reason = str(error) if known else f"a defect of the worker: {type(error).__name__}"
+            self._send(frames.failed_frame(reason))
             await self._writer.drain()
-            return
-        scheduler = Scheduler(
-            batch_tokens=first.header["batch_tokens"], capacity=first.header["queue_items"]
-        )
-        runtime = Runtime(models, scheduler, self._finished)
+
+    async def _answer_all(
+        self, settings: InferenceSettings, coming: asyncio.Task[Frame | None]
+    ) -> None:
+        scheduler = Scheduler(batch_tokens=settings.batch_tokens, capacity=settings.queue_items)
+        runtime = Runtime(self._models, scheduler, self._deliver, self._break)
         runtime.start()
-        self._send(Frame("ready", {"models": [asdict(model.info) for model in models.values()]}))
-        while (frame := await protocol.read(self._reader)) is not None:
+        self._send(frames.ready_frame([model.info for model in self._models.values()]))
+        while True:
+            either: set[asyncio.Future[Any]] = {coming, self._defect}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if self._defect.done():
+                self._defect.result()
+            frame = coming.result()
+            if frame is None:
+                return
             self._take(runtime, frame)
-        runtime.stop()
+            coming = asyncio.create_task(protocol.read(self._reader))
 
     def _take(self, runtime: Runtime, frame: Frame) -> None:
-        if frame.kind == "cancel":
+        if frame.kind == frames.CANCEL:
+            self._desk.drop(frame.header["request"])
             runtime.cancel(frame.header["request"])
-        else:
-            self._preparing.submit(self._prepare, runtime, frame)
-
-    def _prepare(self, runtime: Runtime, frame: Frame) -> None:
-        header = frame.header
-        request: int = header["request"]
-        items: list[Item] = header["items"]
+            return
+        ask = frames.read_ask(frame)
         try:
-            runtime.submit(request, header["slot"], items, Lane(header["lane"]))
+            model = self._models.get(ask.slot)
+            if model is None:
+                raise UnknownSlot(f"no model is loaded as {ask.slot!r}")
+            runtime.submit(ask)
         except InferenceError as error:
-            self._send_soon(_refusal(request, error))
-        except Exception as error:  # a tokenizer's failure ends one request, not the worker
-            self._send_soon(_refusal(request, error))
+            self._send(frames.refused_frame(ask.request, error))
+        else:
+            self._desk.open(ask.request, len(ask.items), model.info.width)
 
-    def _finished(self, request: int, pending: Pending) -> None:
-        errors = {str(place): asdict(error) for place, error in pending.errors.items()}
-        body = b"".join(
-            part.tobytes() for part in (pending.rows, pending.queue_ms, pending.compute_ms)
-        )
-        self._send_soon(
-            Frame(
-                "answer", {"request": request, "shape": pending.rows.shape, "errors": errors}, body
-            )
-        )
+    # -- from the runtime's threads
 
-    def _send_soon(self, frame: Frame) -> None:
-        data = protocol.encode(frame)
-        self._loop.call_soon_threadsafe(self._writer.write, data)
+    def _deliver(self, done: Done) -> None:
+        self._loop.call_soon_threadsafe(self._finish, done)
+
+    def _break(self, error: BaseException) -> None:
+        reason = InferenceError(f"the worker cannot go on: {type(error).__name__}")
+        self._loop.call_soon_threadsafe(self._fail, reason)
+
+    # -- back in the loop's thread
+
+    def _finish(self, done: Done) -> None:
+        for scores in self._desk.fill(done):
+            self._send(frames.answer_frame(scores))
+
+    def _fail(self, reason: InferenceError) -> None:
+        if not self._defect.done():
+            self._defect.set_exception(reason)
 
     def _send(self, frame: Frame) -> None:
         self._writer.write(protocol.encode(frame))
 
 
-def _refusal(request: int, error: Exception) -> Frame:
-    return Frame(
-        "refused", {"request": request, "error": type(error).__name__, "reason": str(error)}
-    )
+def load_models(settings: InferenceSettings) -> Mapping[str, Model]:
+    """Return the configured models, warm."""
+    from inference.models.loading import load_all
+
+    return load_all(settings)
 
 
-def _load_all(settings: dict[str, Any]) -> dict[str, Model]:
-    import torch
-
-    torch.set_num_threads(choose_threads(settings["threads"]))
-    device = choose_device(settings["device"])
-    models = {slot: load(slot, name, device) for slot, name in settings["models"].items()}
-    for model in models.values():
-        model.forward(model.prepare(WARM_UP_TEXTS))
-    return models
-
-
-async def _main(descriptor: int) -> None:
+async def _serve(descriptor: int, load: Loader) -> None:
     end = socket.socket(fileno=descriptor)
     reader, writer = await asyncio.open_connection(sock=end, limit=2**20)
-    await Connection(reader, writer).serve()
-    writer.close()
+    await Connection(reader, writer, load).serve()
+
+
+def main(load: Loader = load_models) -> None:
+    """Run the worker on the descriptor that the command line names."""
+    # Ctrl-C and a service manager's SIGTERM reach every process; the client, which still has to
+    # drain, decides when this one ends: by closing the socket.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(_serve(int(sys.argv[1]), load))
+    # Not by the interpreter's end, which would wait for a load or a batch that nobody wants.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches the whole group; the order of the end is the client's business.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_main(int(sys.argv[1])))
-    os._exit(0)  # threads of torch must not keep a worker whose client is gone
+    main()

@@ -10,6 +10,7 @@ AdminError
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from streams.errors import StreamsError
 
 TIMEOUT_S: Final = 10.0
 
+_STEP_S: Final = 1.0
+_LOOK_INTERVAL_S: Final = 0.05
 _SILENT: Final = 0
 """librdkafka's own lines on stderr say the same as our sentence, twenty times a second."""
 
@@ -90,12 +93,19 @@ def client_options(kafka: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def cluster(kafka: KafkaSettings, timeout_s: float = TIMEOUT_S) -> ClusterMetadata:
+def cluster(kafka: KafkaSettings) -> ClusterMetadata:
     """Return the broker's topics; raises `BrokerUnreachable`."""
-    try:
-        return AdminClient(client_options(kafka)).list_topics(timeout=timeout_s)
-    except KafkaException as error:
-        raise BrokerUnreachable(kafka.bootstrap_servers) from error
+    problems: list[KafkaError] = []
+    client = AdminClient(client_options(kafka) | {"error_cb": problems.append})
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            return client.list_topics(timeout=_STEP_S)
+        except KafkaException as error:
+            client.poll(0)  # which hands over the problems
+            all_down = any(one.code() == KafkaError._ALL_BROKERS_DOWN for one in problems)
+            if all_down or time.monotonic() > deadline:
+                raise BrokerUnreachable(kafka.bootstrap_servers) from error
 
 
 def require_topics(settings: Settings, names: Iterable[str]) -> dict[str, int]:
@@ -154,7 +164,22 @@ def create_topics(settings: Settings) -> list[TopicReport]:
         created = {name for name, future in futures.items() if _was_created(name, future)}
     except KafkaException as error:
         raise BrokerRefused(_refusal(error)) from error
+    _await_leaders(settings, created)
     return [TopicReport(name=spec.name, created=spec.name in created) for spec in specs]
+
+
+def _await_leaders(settings: Settings, names: Collection[str]) -> None:
+    """Wait until new topics can be used: a broker answers "made" before it knows them itself."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        known = cluster(settings.kafka).topics
+        partitions = [known[name].partitions.values() for name in names if name in known]
+        led = [all(one.leader >= 0 for one in found) for found in partitions if found]
+        if len(led) == len(names) and all(led):
+            return
+        if time.monotonic() > deadline:
+            raise BrokerRefused(f"the broker made {', '.join(names)}, but they have no leaders")
+        time.sleep(_LOOK_INTERVAL_S)
 
 
 def check_topics(settings: Settings) -> list[TopicReport]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import cast
@@ -10,17 +11,18 @@ from typing import cast
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
+from aiokafka.structs import TopicPartition
 from faust.types import TP
-from inference.client import InferenceClient, InferenceSettings
-from inference.errors import InferenceError
 
+from inference.client import InferenceClient
+from inference.errors import InferenceError
 from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
-from schemas.topics import Role, Topics, TopicSpec
-from streams.admin import require_topics
+from schemas.topics import TopicSpec
+from streams.admin import AdminError, require_topics, source_partitions
 from streams.agents import build_handlers
-from streams.config import Settings
+from streams.config import Settings, inference_settings
 from streams.engine import Engine, Limits
 from streams.errors import StartupError, StreamsError
 from streams.faust_app import ShopApp, add_agent, create_app
@@ -42,21 +44,25 @@ MILLISECONDS = 1000.0
 def run_worker(settings: Settings) -> int:
     """Run until a signal or a failure; return the exit code."""
     configure_logging(settings.logging)
+    # No `asyncio.run`: after a crash Faust's supervisors start again what it cancels, for ever.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     try:
-        asyncio.run(_serve(settings))
-    except (StartupError, InferenceError) as error:
+        loop.run_until_complete(_serve(settings))
+    except (StartupError, AdminError, InferenceError) as error:
         log.error(str(error), action="start_failed")
         return EXIT_FAILED
     except StreamsError as error:
         log.error(str(error), action="worker_failed", cause=repr(error.__cause__))
         return EXIT_FAILED
+    loop.close()
     return EXIT_DONE
 
 
 async def _serve(settings: Settings) -> None:
     stop = stop_event()
     async with AsyncExitStack() as stack:
-        partitions = await asyncio.to_thread(_source_partitions, settings)
+        partitions = await source_partitions(settings)
         log.info("loading models", action="models_loading")
         inference = InferenceClient(inference_settings(settings))
         await stack.enter_async_context(inference)
@@ -69,7 +75,7 @@ async def _serve(settings: Settings) -> None:
         for reader in await _start_readers(settings, state, stack):
             supervisor.add("reading reference data", reader.run())
         stack.push_async_callback(app.stop)
-        await app.start()
+        await _start(app, settings)
         log.info("taking events", action="worker_ready", partitions=partitions)
         supervisor.add(STOP_SIGNAL, stop.wait())
         supervisor.add("committing", engine.run_commits())
@@ -80,30 +86,15 @@ async def _serve(settings: Settings) -> None:
     log.info("stopped", action="worker_stopped")
 
 
-def _source_partitions(settings: Settings) -> int:
-    """Return how many partitions each source has; raises `StartupError` if they differ."""
-    topics = settings.named_topics()
-    counts = require_topics(settings, [spec.name for spec in topics.specs])
-    sources = {spec.name: counts[spec.name] for spec in topics.of(Role.SOURCE)}
-    if len(set(sources.values())) > 1:
-        shown = ", ".join(f"{name} has {count}" for name, count in sources.items())
+async def _start(app: ShopApp, settings: Settings) -> None:
+    try:
+        await app.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
         raise StartupError(
-            f"the sources must have equal numbers of partitions, so that a customer's events meet "
-            f"in one worker: {shown}; `shopstreams topics check` tells more"
-        )
-    return next(iter(sources.values()))
-
-
-def inference_settings(settings: Settings) -> InferenceSettings:
-    """Return what the inference worker needs to know."""
-    section = settings.inference
-    return InferenceSettings(
-        models=settings.models.model_dump(),
-        device=section.device.value,
-        threads=section.threads,
-        batch_tokens=section.batch_tokens,
-        queue_items=section.queue_items,
-    )
+            f"port {settings.web.port} is taken: set web.port to a free one, or web.enabled = false"
+        ) from error
 
 
 async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publisher:
@@ -176,23 +167,25 @@ async def _start_readers(
     settings: Settings, state: State, stack: AsyncExitStack
 ) -> list[ReferenceReader]:
     topics = settings.named_topics()
+    applied = {"catalogue": state.apply_catalogue, "knowledge": state.apply_knowledge}
+    names = [topics[topic_id].name for topic_id in applied]
+    partitions = await asyncio.to_thread(require_topics, settings, names)
     readers = []
-    for spec, apply in (
-        (topics["catalogue"], state.apply_catalogue),
-        (topics["knowledge"], state.apply_knowledge),
-    ):
-        reader = _reader(settings, topics, spec, apply)
+    for topic_id, apply in applied.items():
+        spec = topics[topic_id]
+        reader = _reader(settings, spec, partitions[spec.name], apply)
         stack.push_async_callback(reader.stop)
         await reader.start()
         readers.append(reader)
     return readers
 
 
-def _reader(settings: Settings, topics: Topics, spec: TopicSpec, apply: Apply) -> ReferenceReader:
+def _reader(settings: Settings, spec: TopicSpec, partitions: int, apply: Apply) -> ReferenceReader:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.bootstrap_servers,
         client_id=f"{settings.kafka.group}-{spec.id}",
         enable_auto_commit=False,
         isolation_level="read_committed",
     )
-    return ReferenceReader(consumer, topics[spec.id].name, _decoder(settings, spec), apply)
+    tps = [TopicPartition(spec.name, number) for number in range(partitions)]
+    return ReferenceReader(consumer, tps, _decoder(settings, spec), apply)

@@ -3,11 +3,18 @@
 StreamsError
 ├── StartupError          the worker cannot start; a sentence for its operator
 ├── PublishError          a batch of outcomes was not confirmed by the broker
-└── CommitError           the broker did not take an offset
-    └── CommitFenced      another worker owns the partitions now
+├── TaskFailed            a task's own code raised on one record
+├── CommitError           the broker did not take an offset
+│   └── CommitFenced      another worker owns the partitions now
+├── AdminError            `streams.admin`: broker and topics
+├── ConfigError           `streams.config_sources`: settings that make no sense
+├── ReplayError           `streams.replay`: files that cannot be sent
+└── DemoError             `streams.demo`: a part that did not start
 """
 
 from __future__ import annotations
+
+import traceback
 
 
 class StreamsError(Exception):
@@ -20,6 +27,19 @@ class StartupError(StreamsError):
 
 class PublishError(StreamsError):
     """A batch of outcomes was not confirmed by the broker; publishing it again is safe."""
+
+
+class TaskFailed(StreamsError):
+    """A task's own code raised on one record.
+
+    `detail` is the kind of the error and the function that raised it, without its message, which
+    may repeat what a customer wrote.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        place = traceback.extract_tb(cause.__traceback__)[-1:]
+        self.detail = f"{type(cause).__name__} in {place[0].name}" if place else repr(type(cause))
+        super().__init__(self.detail)
 
 
 class CommitError(StreamsError):

@@ -10,8 +10,16 @@ import structlog
 
 from streams.config import LogFormat, LoggingSettings
 
-_CHATTY = ("aiokafka", "faust", "mode", "aiohttp.access")
-"""Libraries whose INFO tells of their inner life: only their warnings are of use."""
+_CHATTY = (
+    "aiohttp.access",
+    "aiokafka",
+    "faust",
+    "mode",
+    "streams.faust_app",
+    "streams.tables",
+    "streams.transport",
+)
+"""Libraries, and our subclasses of theirs, whose INFO tells of their inner life."""
 
 
 def configure_logging(settings: LoggingSettings) -> None:
@@ -48,4 +56,6 @@ def configure_logging(settings: LoggingSettings) -> None:
 def _renderers(log_format: LogFormat) -> list[Any]:
     if log_format is LogFormat.JSON:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Plain: the richer ones print local variables, and those hold what customers wrote.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

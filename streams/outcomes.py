@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 
 from schemas.topics import Role, Topics
 from streams.admin import (
     TIMEOUT_S,
+    AdminError,
     BrokerRefused,
     BrokerUnreachable,
     client_options,
@@ -20,6 +28,18 @@ from streams.admin import (
 )
 from streams.config import KafkaSettings, Settings
 from streams.config_sources import ConfigError, nearest
+
+_LOOK_INTERVAL_S: Final = 0.05
+_PASSING: Final = frozenset(
+    {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError._UNKNOWN_TOPIC,
+    }
+)
+"""What a broker answers while a topic is being made or its leader moves."""
 
 Place = tuple[str, int]
 """A topic by the broker's name, and a partition."""
@@ -134,13 +154,26 @@ def _reading_options(kafka: KafkaSettings) -> dict[str, Any]:
 
 
 def _end(consumer: Consumer, place: Place, address: str) -> int:
-    try:
-        ends = consumer.get_watermark_offsets(TopicPartition(*place), timeout=TIMEOUT_S)
-    except KafkaException as error:
-        raise BrokerUnreachable(address) from error
-    if ends is None:
-        raise BrokerUnreachable(address)
-    return int(ends[1])
+    """Return the offset of the partition's next record; waits for a leader that is being found."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            ends = consumer.get_watermark_offsets(TopicPartition(*place), timeout=TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
+                raise _failure(error, place, address) from error
+            time.sleep(_LOOK_INTERVAL_S)
+            continue
+        if ends is None:
+            raise BrokerUnreachable(address)
+        return int(ends[1])
+
+
+def _failure(error: KafkaException, place: Place, address: str) -> AdminError:
+    if error.args[0].code() in {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
+        return BrokerUnreachable(address)
+    reason = error.args[0].str()
+    return BrokerRefused(f"the broker does not say where {place[0]}-{place[1]} ends: {reason}")
 
 
 def _as_object(value: bytes | None) -> dict[str, Any]:

@@ -13,24 +13,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
-from inference.client import Inference
-from inference.messages import Answer, Item
 
+from inference.client import Inference
+from inference.messages import Answer, Item, ItemError
 from schemas.codec import Decoder, encode
 from schemas.errors import DecodeError
 from schemas.topics import Topics
 from streams import policy
+from streams.asking import again, ask
 from streams.chunks import Chunk, Record
+from streams.errors import TaskFailed
 from streams.frontier import Frontier
 from streams.handler import Handler, Question
 from streams.outgoing import Outgoing, Stamp, dead_letter, envelope
-from streams.publisher import Publication, Publisher
+from streams.publisher import Publication
 from streams.tables import Changes
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,14 @@ class _Work:
     outcome: Publication | None = None
 
 
+class Publishing(Protocol):
+    """What takes outcomes to the broker."""
+
+    async def publish(self, publications: Iterable[Publication]) -> None:
+        """Return when all are confirmed; raises `PublishError` otherwise."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What every pipeline of a source shares."""
@@ -56,7 +65,7 @@ class Stage:
     handler: Handler
     decoder: Decoder[Any]
     inference: Inference
-    publisher: Publisher
+    publisher: Publishing
     topics: Topics
 
 
@@ -112,13 +121,13 @@ class Pipeline:
         work = [_Work(record=record) for record in chunk.records]
         for one, event in zip(work, decoded, strict=True):
             if isinstance(event, DecodeError):
-                one.outcome = self._letter(one.record, code=event.code, reason=event.reason)
+                one.outcome = self._buried(one.record, event)
                 continue
             one.event = event
             try:
                 one.question = self._stage.handler.prepare(event, changes)
-            except Exception as error:  # one event's failure is its own: it gets a dead letter
-                one.outcome = self._broken(one.record, error)
+            except Exception as error:  # one event's failure is its own
+                one.outcome = self._buried(one.record, TaskFailed(error))
         return work
 
     async def _run(
@@ -135,7 +144,8 @@ class Pipeline:
             await asyncio.shield(previous)
             self._decide_all(work, answers, stamp, changes)
             outcomes = [one.outcome for one in work if one.outcome is not None]
-            await self._publish([*outcomes, *changes.publications()])
+            publications = [*outcomes, *changes.publications()]
+            await again(lambda: self._stage.publisher.publish(publications), self.task)
             self._frontier.finish(chunk.span)
         except BaseException:
             turn.cancel()  # those behind must not overtake what did not leave
@@ -149,17 +159,8 @@ class Pipeline:
             if one.question is not None and one.question.item is not None:
                 one.place = len(items)
                 items.append(one.question.item)
-        return await self._ask(items) if items else None
-
-    async def _ask(self, items: Sequence[Item]) -> Answer:
-        spec = self._stage.handler.spec
-        attempt = 0
-        while True:
-            try:
-                return await self._stage.inference.ask(spec.slot, items, lane=spec.lane)
-            except Exception as error:
-                await self._wait_or_raise(error, attempt)
-                attempt += 1
+        stage = self._stage
+        return await ask(stage.inference, stage.handler.spec, items) if items else None
 
     def _decide_all(
         self, work: Sequence[_Work], answer: Answer | None, stamp: Stamp, changes: Changes
@@ -169,12 +170,12 @@ class Pipeline:
                 continue
             failure = answer.errors.get(one.place) if answer and one.place is not None else None
             if failure is not None:
-                one.outcome = self._letter(one.record, code=failure.code, reason=failure.reason)
+                one.outcome = self._buried(one.record, failure)
                 continue
             try:
                 one.outcome = self._decide(one, answer, stamp, changes)
-            except Exception as error:  # one event's failure is its own: it gets a dead letter
-                one.outcome = self._broken(one.record, error)
+            except Exception as error:  # one event's failure is its own
+                one.outcome = self._buried(one.record, TaskFailed(error))
 
     def _decide(
         self, one: _Work, answer: Answer | None, stamp: Stamp, changes: Changes
@@ -196,31 +197,6 @@ class Pipeline:
             row, model = answer.rows[one.place], answer.model
         return self._publication(handler.decide(one.event, question, row, model, sealed, changes))
 
-    async def _publish(self, publications: Sequence[Publication]) -> None:
-        attempt = 0
-        while True:
-            try:
-                await self._stage.publisher.publish(publications)
-            except Exception as error:
-                await self._wait_or_raise(error, attempt)
-                attempt += 1
-            else:
-                return
-
-    async def _wait_or_raise(self, error: Exception, attempt: int) -> None:
-        decision = policy.decide(error, attempt)
-        if not isinstance(decision, policy.Again):
-            raise error
-        log.warning(
-            "will try again",
-            action="retry",
-            task=self.task,
-            attempt=attempt + 1,
-            delay_s=decision.delay_s,
-            error=str(error),
-        )
-        await asyncio.sleep(decision.delay_s)
-
     def _publication(self, outgoing: Outgoing) -> Publication:
         return Publication(
             topic=self._stage.topics[outgoing.topic_id].name,
@@ -228,18 +204,24 @@ class Pipeline:
             value=encode(outgoing.message),
         )
 
-    def _broken(self, record: Record, error: Exception) -> Publication:
-        place = traceback.extract_tb(error.__traceback__)[-1:]
-        detail = f"{type(error).__name__} in {place[0].name}" if place else type(error).__name__
-        log.error("a record broke its task", action="record_failed", task=self.task, detail=detail)
-        return self._letter(
-            record, code="task_failed", reason="the task failed on this record", detail=detail
+    def _buried(self, record: Record, error: Exception | ItemError) -> Publication:
+        decision = policy.decide(error)
+        if not isinstance(decision, policy.Bury):
+            raise TypeError(f"no reason for a dead letter: {decision}")
+        if isinstance(error, TaskFailed):
+            log.error(
+                "a record broke its task",
+                action="record_failed",
+                task=self.task,
+                detail=decision.detail,
+            )
+        letter = dead_letter(
+            record,
+            self.task,
+            code=decision.code,
+            reason=decision.reason,
+            detail=decision.detail,
         )
-
-    def _letter(
-        self, record: Record, *, code: str, reason: str, detail: str | None = None
-    ) -> Publication:
-        letter = dead_letter(record, self.task, code=code, reason=reason, detail=detail)
         return Publication(
             topic=self._stage.topics[DEAD_LETTERS].name,
             key=record.key,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inference.errors import QueueFull, WorkerDied
-from streams.errors import PublishError
+from inference.messages import ItemError
+from schemas.errors import DecodeError
+from streams.errors import PublishError, TaskFailed
 
 FIRST_DELAY_S = 0.05
 MAX_DELAY_S = 5.0
@@ -25,6 +27,12 @@ class Bury:
 
     code: str
     reason: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Ask again for each half: one of these records ends the worker, and time does not heal it."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,18 @@ class Stop:
     reason: str
 
 
-Decision = Again | Bury | Stop
+Decision = Again | Bury | Apart | Stop
 
 
-def decide(error: Exception, attempt: int) -> Decision:
+def decide(error: Exception | ItemError, attempt: int = 0) -> Decision:
     """Return what to do after `error` ended attempt `attempt`, counted from 0."""
-    if isinstance(error, (PublishError, QueueFull, WorkerDied)):
-        return Again(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, _DOUBLINGS)))
+    match error:
+        case DecodeError() | ItemError():
+            return Bury(error.code, error.reason)
+        case TaskFailed():
+            return Bury("task_failed", "the task failed on this record", error.detail)
+        case WorkerDied():
+            return Apart()
+        case PublishError() | QueueFull():
+            return Again(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, _DOUBLINGS)))
     return Stop(f"{type(error).__name__}: {error}")

@@ -19,7 +19,6 @@ from aiokafka.structs import TopicPartition
 from schemas.codec import Decoder
 from schemas.errors import DecodeError
 from streams.chunks import Record
-from streams.errors import StartupError
 
 log = structlog.get_logger(__name__)
 
@@ -37,29 +36,28 @@ class ReferenceReader:
     """Reads one compacted topic, first to its end, then for as long as the worker lives."""
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, topic: str, decoder: Decoder[Any], apply: Apply
+        self,
+        consumer: AIOKafkaConsumer,
+        tps: Sequence[TopicPartition],
+        decoder: Decoder[Any],
+        apply: Apply,
     ) -> None:
         self._consumer = consumer
-        self._topic = topic
+        self._tps = tps
         self._decoder = decoder
         self._apply = apply
 
     async def start(self) -> None:
-        """Read to the end; raises `StartupError` if the topic is not there."""
+        """Read to the end; raises `KafkaError` if the broker does not answer."""
         await self._consumer.start()
-        partitions = self._consumer.partitions_for_topic(self._topic)
-        if not partitions:
-            raise StartupError(
-                f"the topic {self._topic!r} is not there; `shopstreams topics create` makes it"
-            )
-        tps = [TopicPartition(self._topic, number) for number in sorted(partitions)]
-        self._consumer.assign(tps)
-        await self._consumer.seek_to_beginning(*tps)
-        await self._read_to(await self._consumer.end_offsets(tps))
+        self._consumer.assign(self._tps)
+        await self._consumer.seek_to_beginning(*self._tps)
+        await self._read_to(await self._consumer.end_offsets(self._tps))
 
     async def stop(self) -> None:
         """Disconnect."""
-        await self._consumer.stop()
+        # A consumer without a group may answer its own stop with a cancellation.
+        await asyncio.gather(self._consumer.stop(), return_exceptions=True)
 
     async def run(self) -> None:
         """Go on reading until cancelled."""
@@ -70,7 +68,7 @@ class ReferenceReader:
                 log.warning(
                     "will read again",
                     action="reference_retry",
-                    topic=self._topic,
+                    topic=self._tps[0].topic,
                     error=type(error).__name__,
                 )
                 await asyncio.sleep(POLL_MS / 1000)

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-import structlog
 from aiokafka.errors import (
     CommitFailedError,
     ConsumerStoppedError,
@@ -30,8 +29,6 @@ from faust.types.tuples import ConsumerMessage
 from streams.chunks import Chunk, Record, make_chunk, split
 from streams.errors import CommitError, CommitFenced
 from streams.frontier import Frontier
-
-log = structlog.get_logger(__name__)
 
 FETCH_WAIT_S = 0.25
 """How long a fetch waits for a first record; a rebalance waits no longer than this for it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from inference.messages import Floats, Item, ModelInfo
 
 Encoded = Any
@@ -23,3 +25,11 @@ class Model(Protocol):
     def forward(self, batch: Sequence[Encoded]) -> Floats:
         """Return [items, width] for a batch that `prepare` made."""
         ...
+
+
+def forward(model: Model, batch: Sequence[Encoded]) -> Floats:
+    """Return the model's rows; raises `ValueError` unless each item has its own."""
+    rows = np.asarray(model.forward(batch), dtype=np.float32)
+    if rows.shape != (len(batch), model.info.width):
+        raise ValueError(f"{len(batch)} items of width {model.info.width} gave {rows.shape}")
+    return rows

@@ -12,17 +12,12 @@ import torch
 
 from inference.errors import ModelError
 from inference.messages import Floats, Item, ModelInfo
-
-MAX_TOKENS = 512
-"""Where a tokenizer names no limit of its own."""
-CHARACTERS_A_TOKEN = 12
-"""More than a token of any language has on average: a text is cut here before it is tokenised, so
-that one of a million characters costs no more than a long one."""
+from inference.settings import CHARACTERS_A_TOKEN
 
 
 @dataclass(frozen=True)
 class EncodedText:
-    """Token ids of one text."""
+    """Token ids of one text, at least one."""
 
     ids: list[int]
 
@@ -43,24 +38,26 @@ class Classifier:
         self._tokenizer = tokenizer
         self._temperature = temperature
         self._max_tokens = max_tokens
-        self._pad = tokenizer.pad_token_id or 0
+        self._pad = _padding(model, tokenizer)
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
         """Return each text's ids, cut to what the model takes."""
+        if not items:
+            return []
         limit = self._max_tokens * CHARACTERS_A_TOKEN
-        texts = [_as_text(item)[:limit] for item in items]
         ids = self._tokenizer(
-            texts,
+            [_as_text(item, limit) for item in items],
             truncation=True,
             max_length=self._max_tokens,
             return_attention_mask=False,
             return_token_type_ids=False,
         )["input_ids"]
-        return [EncodedText(one) for one in ids]
+        # A tokenizer without marks of its own has nothing for an empty text; the model needs one.
+        return [EncodedText(one or [self._pad]) for one in ids]
 
     def forward(self, batch: Sequence[EncodedText]) -> Floats:
         """Return probabilities [texts, labels]."""
-        width = max(1, max(text.length for text in batch))
+        width = max(text.length for text in batch)
         ids = np.full((len(batch), width), self._pad, dtype=np.int64)
         mask = np.zeros((len(batch), width), dtype=np.int64)
         for row, text in enumerate(batch):
@@ -77,25 +74,22 @@ class Classifier:
         return rows
 
 
-def _as_text(item: Item) -> str:
-    return item if isinstance(item, str) else " ".join(item)
-
-
-def load_classifier(slot: str, source: str, name: str, digest: str, device: str) -> Classifier:
-    """Return the classifier in a folder or on the hub; raises `ModelError`."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
+def load_classifier(
+    slot: str,
+    folder: Path,
+    name: str,
+    digest: str,
+    device: str,
+    *,
+    temperature: float,
+    max_tokens: int,
+) -> Classifier:
+    """Return the classifier in a folder; raises `ModelError`, or what transformers raises."""
     dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            source, use_safetensors=True, trust_remote_code=False, dtype=dtype
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"the model {name!r} cannot be loaded: {_first_line(error)}") from error
-    model.eval().to(device)
-    config = model.config
-    labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
+    model, tokenizer = _read(folder, name, dtype)
+    labels = _labels(model.config.id2label, name)
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        raise ModelError(f"the tokenizer of {name!r} has more tokens than the model knows")
     info = ModelInfo(
         slot=slot,
         name=name,
@@ -105,20 +99,64 @@ def load_classifier(slot: str, source: str, name: str, digest: str, device: str)
         device=device,
         dtype=str(dtype).removeprefix("torch."),
     )
-    limit = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", MAX_TOKENS))
+    limit = min(max_tokens, tokenizer.model_max_length, _positions(model))
     return Classifier(
-        info,
-        model,
-        tokenizer,
-        temperature=float(getattr(config, "temperature", 1.0) or 1.0),
-        max_tokens=min(limit, MAX_TOKENS),
+        info, model.eval().to(device), tokenizer, temperature=temperature, max_tokens=limit
     )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _read(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    local = {"local_files_only": True, "trust_remote_code": False}
+    tokenizer = AutoTokenizer.from_pretrained(folder, **local)
+    model, told = AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        use_safetensors=True,
+        dtype=dtype,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # to say it in our words, below
+        **local,
+    )
+    # transformers would fill in random numbers, and the scores would look like scores.
+    lacking = sorted({*told["missing_keys"], *(str(key[0]) for key in told["mismatched_keys"])})
+    if lacking:
+        raise ModelError(
+            f"the weights of {name!r} lack or misfit {lacking[0]!r}: it is no trained classifier "
+            "of the labels that its config.json names"
+        )
+    return model, tokenizer
 
 
-def weights_in(folder: Path) -> bool:
-    """Whether a folder holds safetensors."""
-    return any(folder.glob("*.safetensors"))
+def _labels(names: dict[int, str], name: str) -> tuple[str, ...]:
+    if sorted(names) != list(range(len(names))):
+        raise ModelError(f"id2label in config.json of {name!r} does not count from 0 upwards")
+    return tuple(str(names[index]) for index in range(len(names)))
+
+
+def _positions(model: Any) -> int:
+    """Return how many tokens the model has positions for."""
+    for path, module in model.named_modules():
+        if path.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
+            # RoBERTa and its kin count positions from behind that of the padding.
+            taken = 0 if module.padding_idx is None else module.padding_idx + 1
+            return module.num_embeddings - taken
+    limit = getattr(model.config, "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else 2**31
+
+
+def _padding(model: Any, tokenizer: Any) -> int:
+    """Return the padding token; a model that knows none, such as GPT-2, is told."""
+    pad = tokenizer.pad_token_id
+    if pad is None:
+        pad = tokenizer.eos_token_id or 0
+    if model.config.pad_token_id is None:
+        model.config.pad_token_id = pad
+    return int(pad)
+
+
+def _as_text(item: Item, limit: int) -> str:
+    return item[:limit] if isinstance(item, str) else " ".join(item)[:limit]

@@ -3,77 +3,170 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
-from inference.errors import ModelError
-from inference.models.base import Model
+from inference.device import choose_device, choose_threads
+from inference.errors import InferenceError, ModelError
+from inference.messages import Item
+from inference.models.base import Model, forward
+from inference.settings import InferenceSettings
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 HASH_DIGITS = 16
-_DECISIVE = (".safetensors", ".json", ".txt", ".model")
-_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 RECOMMENDER = "shopstreams-recommender"
+_DECISIVE = (".safetensors", ".json", ".txt", ".model")
+_FIGURES = "metrics.json"  # what a model scored once does not determine its scores
+_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.vocab", "*.bpe.codes")
+_WARM_UP: tuple[list[Item], ...] = (
+    ["good", "这个很好", ["a black shirt", "黑色衬衫"], ""] * 4,
+    ["very good 很好 " * 1000],  # as long as a text can be
+)
 
 
-def load(slot: str, name: str, device: str) -> Model:
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    slot: str
+    name: str  # what results call the model
+    folder: Path
+    config: Mapping[str, object]
+
+
+def load_all(settings: InferenceSettings) -> dict[str, Model]:
+    """Return the configured models by slot, warm; raises `ModelError`."""
+    # All folders are looked at before torch is imported: what is amiss is said at once.
+    found = {slot: _find(slot, name) for slot, name in settings.models.items()}
+    import torch
+
+    device = choose_device(settings.device)
+    torch.set_num_threads(choose_threads(settings.threads))
+    return {slot: _load(one, device, settings.max_tokens) for slot, one in found.items()}
+
+
+def load(slot: str, name: str, device: str, max_tokens: int) -> Model:
     """Return the model of `name`: `bundled`, a folder, or a name on the Hugging Face hub.
 
     Raises `ModelError` with what is wrong and what to do. Code in a model's folder is never run
     and pickled weights are never read.
     """
-    folder = BUNDLED_FOLDER / slot if name == BUNDLED else Path(name)
-    if not folder.is_dir():
-        return _from_hub(slot, name, device)
-    _check(folder, name)
-    shown = f"shopstreams/{slot}" if name == BUNDLED else folder.name
-    digest = content_hash(folder)
-    if _config(folder).get("architecture") == RECOMMENDER:
-        from inference.models.adapter import load_recommender
-
-        return load_recommender(slot, folder, shown, digest, device)
-    from inference.models.classifier import load_classifier
-
-    return load_classifier(slot, str(folder), shown, digest, device)
+    return _load(_find(slot, name), device, max_tokens)
 
 
 def content_hash(folder: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 of the files that determine the scores."""
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix in _DECISIVE and path.name != "metrics.json":
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
+        if path.suffix in _DECISIVE and path.name != _FIGURES:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.name}\0{content}\0".encode())
     return digest.hexdigest()[:HASH_DIGITS]
 
 
-def _from_hub(slot: str, name: str, device: str) -> Model:
-    if name == BUNDLED or name.startswith((".", "/", "~")) or name.count("/") > 1:
+def _find(slot: str, name: str) -> _Found:
+    if name == BUNDLED:
+        folder, shown = BUNDLED_FOLDER / slot, f"shopstreams/{slot}"
+    elif (given := Path(name).expanduser()).is_dir():
+        folder, shown = given, given.resolve().name
+    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ModelError(f"there is no model folder {name!r} for {slot}")
+    else:
+        folder, shown = _fetch(name), name
+    _check(folder, name)
+    return _Found(slot=slot, name=shown, folder=folder, config=_config(folder))
+
+
+def _load(found: _Found, device: str, max_tokens: int) -> Model:
+    try:
+        model = _read(found, device, max_tokens)
+        for batch in _WARM_UP:
+            forward(model, model.prepare(batch))
+    except InferenceError:
+        raise
+    except Exception as error:  # whatever a library raises over a folder, the folder is the cause
+        reason = _first_line(error)
+        raise ModelError(f"the model {found.name!r} cannot be loaded: {reason}") from error
+    return model
+
+
+def _read(found: _Found, device: str, max_tokens: int) -> Model:
+    digest = content_hash(found.folder)
+    if found.config.get("architecture") == RECOMMENDER:
+        from inference.models.recommender import load_recommender
+
+        return load_recommender(found.slot, found.folder, found.name, digest, device)
     from inference.models.classifier import load_classifier
 
-    digest = hashlib.sha256(name.encode()).hexdigest()[:HASH_DIGITS]
-    return load_classifier(slot, name, name, digest, device)
+    return load_classifier(
+        found.slot,
+        found.folder,
+        found.name,
+        digest,
+        device,
+        temperature=_temperature(found),
+        max_tokens=max_tokens,
+    )
+
+
+def _fetch(name: str) -> Path:
+    """Return the folder of a hub model, fetched if it is not there."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = snapshot_download(
+            name,
+            allow_patterns=[f"*{suffix}" for suffix in _DECISIVE],
+            ignore_patterns=["*/*"],  # other formats of the same weights
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{name!r} is no folder here and cannot be fetched from the Hugging Face hub: "
+            f"{_first_line(error)}"
+        ) from error
+    return Path(folder)
 
 
 def _check(folder: Path, name: str) -> None:
     if not (folder / "config.json").is_file():
         raise ModelError(f"the model folder {name!r} has no config.json")
-    if any(folder.glob("*.safetensors")):
-        return
-    if any(any(folder.glob(pattern)) for pattern in _PICKLED):
-        raise ModelError(
-            f"the model folder {name!r} has pickled weights only, which could run code: "
-            "save it again with safe_serialization=True"
-        )
-    raise ModelError(f"the model folder {name!r} has no weights (model.safetensors)")
+    if not _has(folder, ("*.safetensors",)):
+        if _has(folder, _PICKLED):
+            raise ModelError(
+                f"the model folder {name!r} has pickled weights only, which could run code: "
+                "save it again with safe_serialization=True"
+            )
+        raise ModelError(f"the model folder {name!r} has no weights (model.safetensors)")
+    if not _has(folder, _TOKENIZERS):
+        # transformers would make up an empty one, and every text would be the same to it.
+        raise ModelError(f"the model folder {name!r} has no tokenizer (tokenizer.json)")
 
 
-def _config(folder: Path) -> dict[str, object]:
+def _has(folder: Path, patterns: tuple[str, ...]) -> bool:
+    return any(any(folder.glob(pattern)) for pattern in patterns)
+
+
+def _config(folder: Path) -> Mapping[str, object]:
     try:
         config = orjson.loads((folder / "config.json").read_bytes())
     except orjson.JSONDecodeError as error:
         raise ModelError(f"config.json in {folder.name!r} is not JSON: {error.msg}") from error
     return config if isinstance(config, dict) else {}
+
+
+def _temperature(found: _Found) -> float:
+    """Return what divides the logits; read here, since transformers drops the field."""
+    value = found.config.get("temperature", 1.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ModelError(f"temperature in config.json of {found.name!r} is no number above 0")
+    return float(value)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -31,7 +31,7 @@ class Sample:
     place: float  # in the round, 0 to 1
     fields: Fields | None = None
     key: str | None = None
-    value: bytes = b""
+    value: bytes | None = b""  # None is a record without a value
 
     def record(self, turn: int, now: datetime) -> Record:
         """Return the record of this round, with new ids and times of now."""
@@ -75,14 +75,18 @@ def _after_their_orders(samples: list[Sample]) -> Iterator[Sample]:
             yield sample
 
 
+BROKEN_WITHIN = 0.08
+"""Share of the round in which all broken records come: a demo of 20 seconds shows them all."""
+
+
 def _broken() -> Iterator[Sample]:
     rows = [row for row in _load("broken") if row["topic"] in SOURCES]
     for i, row in enumerate(rows):
         yield Sample(
             topic_id=str(row["topic"]),
-            place=_spread(i, len(rows)),
-            key=row["key"],
-            value=base64.b64decode(row["value_base64"]),
+            place=_spread(i, len(rows)) * BROKEN_WITHIN,
+            key=row.get("key"),
+            value=None if row["value_base64"] is None else base64.b64decode(row["value_base64"]),
         )
 
 

@@ -46,7 +46,7 @@ class DemoState:
         self.ledger = ledger
         self.by_topic: Counter[str] = Counter()
         self.latest: dict[str, deque[Entry]] = {}
-        self._events: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
+        self._events: OrderedDict[tuple[str, int, int], bytes | None] = OrderedDict()
         self._latencies = array("d")
         self._times: deque[float] = deque()
 

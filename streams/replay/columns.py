@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from streams.replay.errors import ColumnError
@@ -14,6 +14,7 @@ from streams.replay.errors import ColumnError
 _NUMBER_FIELDS = frozenset({"rating", "quantity", "unit_price", "price"})
 _TIME_FIELDS = frozenset({"created_at", "eta"})
 _TRUTH_FIELDS = frozenset({"available"})
+_TYPED_FIELDS = _NUMBER_FIELDS | _TIME_FIELDS | _TRUTH_FIELDS
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _DECIMAL = re.compile(r"[+-]?(\d+\.\d*|\.\d+)")
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -50,13 +51,24 @@ class Columns:
 
     def apply(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row under our names, values that are missing left out."""
-        taken = set(self.renamed.values()) - set(self.renamed)
+        taken = self._taken
         fields = {name: value for name, value in row.items() if name not in taken}
-        fields |= {name: row.get(column) for name, column in self.renamed.items()}
-        filled = {name: _typed(name, value) for name, value in fields.items() if value is not None}
-        for name, value in self.constants.items():
-            filled.setdefault(name, _typed(name, value))
-        return filled
+        for name, column in self.renamed.items():
+            fields[name] = row.get(column)
+        filled = {
+            name: _typed(name, value) if name in _TYPED_FIELDS else value
+            for name, value in fields.items()
+            if value is not None
+        }
+        return self._constants | filled if self.constants else filled
+
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        return frozenset(self.renamed.values()) - frozenset(self.renamed)
+
+    @cached_property
+    def _constants(self) -> dict[str, Any]:
+        return {name: _typed(name, value) for name, value in self.constants.items()}
 
 
 def parse_pairs(options: Iterable[str], flag: str) -> dict[str, str]:

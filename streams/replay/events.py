@@ -28,7 +28,7 @@ class Record:
     """What is sent of one event."""
 
     key: bytes | None
-    value: bytes
+    value: bytes | None
     label: str | None = None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from aiokafka.partitioner import murmur2
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from schemas.topics import DEFAULT_TOPICS
@@ -24,6 +24,8 @@ from streams.admin import (
     create_topics,
     source_partitions,
 )
+from streams.cli.app import app
+from streams.cli.failures import run_command
 from streams.config import Settings, load_settings
 from streams.replay.columns import Columns
 from streams.replay.errors import DeliveryError
@@ -38,11 +40,11 @@ Answer = Callable[[int], list[tuple[str, dict[str, Any]]]]
 
 
 @pytest.fixture
-def settings(broker_address: str) -> Settings:
+def settings(kafka: str) -> Settings:
     """Topics of this test's own."""
     prefix = uuid.uuid4().hex[:8]
     flags: dict[str, Any] = {f"topics.{s.id}": f"{prefix}-{s.name}" for s in DEFAULT_TOPICS}
-    flags |= {"kafka.bootstrap_servers": broker_address, "kafka.partitions": PARTITIONS}
+    flags |= {"kafka.bootstrap_servers": kafka, "kafka.partitions": PARTITIONS}
     return load_settings(environ={}, flags=flags, directory=Path("/nonexistent")).settings
 
 
@@ -200,46 +202,28 @@ def test_missing_and_repeated_outcomes_and_dead_letters_are_counted(
     assert report.accuracy == round(5 / 8, 4)
 
 
-def test_sources_with_unequal_partitions_are_refused(with_topics: Settings) -> None:
-    names = with_topics.named_topics()
-    _delete(with_topics, names["orders"].name)
-    _create(with_topics, NewTopic(names["orders"].name, num_partitions=PARTITIONS + 2))
+def test_sources_with_unequal_partitions_are_refused(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = settings.named_topics()
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
+    orders = NewTopic(names["orders"].name, num_partitions=PARTITIONS + 2)
+    for future in admin.create_topics([orders]).values():
+        future.result()
     with pytest.raises(UnequalPartitions, match=f"--partitions {PARTITIONS + 2}"):
-        asyncio.run(source_partitions(with_topics))
-    differing = {report.name for report in check_topics(with_topics) if report.differences}
+        asyncio.run(source_partitions(settings))
+    differing = {report.name for report in check_topics(settings) if report.differences}
     sources = {names[topic_id].name for topic_id in ("reviews", "queries", "orders")}
     assert sources <= differing
+    flags = ["--bootstrap-servers", settings.kafka.bootstrap_servers]
+    flags += ["--config", str(tmp_path / "s.toml")]
+    names_in_force = "".join(f'{id_} = "{name}"\n' for id_, name in settings.topics.items())
+    (tmp_path / "s.toml").write_text(f"[topics]\n{names_in_force}", encoding="utf-8")
+    assert run_command(app, ["topics", "check", *flags]) == 1
+    assert "the sources differ in partitions" in capsys.readouterr().out
 
 
 def test_topics_are_made_once_with_their_settings(settings: Settings) -> None:
     assert asyncio.run(source_partitions(settings)) == PARTITIONS
     assert not any(report.created for report in create_topics(settings))
     assert not any(report.differences for report in check_topics(settings))
-
-
-def _admin(settings: Settings) -> AdminClient:
-    return AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
-
-
-def _delete(settings: Settings, name: str) -> None:
-    for future in _admin(settings).delete_topics([name], operation_timeout=10).values():
-        future.result()
-
-
-def _create(settings: Settings, topic: NewTopic) -> None:
-    """Make a topic whose namesake was deleted: the broker may still be at that."""
-    for _ in range(100):
-        try:
-            for future in _admin(settings).create_topics([topic], operation_timeout=10).values():
-                future.result()
-            return
-        except KafkaException as error:
-            if "exists" not in str(error):
-                raise
-            threading.Event().wait(0.1)
-    pytest.fail(f"{topic} was not made")
-
-
-@pytest.fixture
-def broker_address() -> str:
-    return "127.0.0.1:29192"

@@ -10,8 +10,10 @@ import numpy as np
 import orjson
 import pytest
 
+from inference.errors import WorkerDied
 from inference.messages import Answer, Item, ItemError, ModelInfo
 from inference.tasks import registry
+from schemas.base import Language
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
 from schemas.letters import DeadLetter
@@ -86,7 +88,7 @@ class Handler:
             review_id=event.review_id,
             user_id=event.user_id,
             product_id=event.product_id,
-            language="en",
+            language=Language.ENGLISH,
             sentiment="positive",
             score=float(answered(row)[1]),
             scores={},
@@ -220,3 +222,21 @@ async def test_a_defect_of_ours_ends_the_pipeline_and_finishes_nothing() -> None
         bench.pipeline.failed.result()
     assert bench.frontier.to_commit() is None
     assert bench.publisher.published == []
+
+
+async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answered() -> None:
+    bench = Bench()
+    answer = bench.model.ask
+
+    async def dies(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        if "deadly" in items:
+            raise WorkerDied("three times")
+        return await answer(slot, items, lane=lane)
+
+    bench.model.ask = dies  # type: ignore[method-assign]
+    texts = ["fine"] * 5 + ["deadly"] + ["fine"] * 3
+    bench.feed([review(number, text) for number, text in enumerate(texts)])
+    await bench.finish()
+    assert [letter.source.offset for letter in bench.letters()] == [5]
+    assert [letter.code for letter in bench.letters()] == ["worker_died"]
+    assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(9) if n != 5]

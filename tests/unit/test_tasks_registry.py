@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inference.tasks.registry import TASKS, Lane, task
+from inference.messages import Lane
+from inference.tasks.registry import TASKS, task
 from schemas.topics import DEFAULT_TOPICS, Role
 
 

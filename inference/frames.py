@@ -1,0 +1,154 @@
+"""The kinds of frames, and what each holds.
+
+To the worker:    settings, then ask and cancel.
+From the worker:  ready or failed, then answer and refused; failed again if it cannot go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from inference.errors import InferenceError, ProtocolError, QueueFull, UnknownSlot
+from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo
+from inference.protocol import Frame, encode
+from inference.settings import InferenceSettings
+
+SETTINGS, ASK, CANCEL = "settings", "ask", "cancel"
+READY, FAILED, ANSWER, REFUSED = "ready", "failed", "answer", "refused"
+_NUMBERS = np.dtype("<f4")
+_REFUSALS: dict[str, type[InferenceError]] = {
+    error.__name__: error for error in (QueueFull, UnknownSlot, ProtocolError)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request."""
+
+    request: int  # its number, of the client's count
+    slot: str  # the model that it asks
+    lane: Lane  # the queue that it waits in
+    items: Sequence[Item]  # what the model is asked
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scores:
+    """What the worker found for one request."""
+
+    request: int  # its number
+    rows: Floats  # [items, width]
+    queue_ms: Floats  # [items]
+    compute_ms: Floats  # [items]
+    errors: Mapping[int, ItemError]  # by the item's place
+
+
+def settings_frame(settings: InferenceSettings) -> Frame:
+    """Return the first frame of a worker's life."""
+    return Frame(kind=SETTINGS, header={**vars(settings), "models": dict(settings.models)})
+
+
+def read_settings(frame: Frame) -> InferenceSettings:
+    """Return what the worker is to do; raises `ProtocolError`."""
+    try:
+        return InferenceSettings(**frame.header)
+    except TypeError as error:
+        raise ProtocolError("the worker's settings have unknown or missing fields") from error
+
+
+def ready_frame(models: Sequence[ModelInfo]) -> Frame:
+    """Return the frame that says that all models are warm."""
+    return Frame(kind=READY, header={"models": [asdict(model) for model in models]})
+
+
+def read_ready(frame: Frame) -> dict[str, ModelInfo]:
+    """Return the loaded models by slot; raises `ProtocolError`."""
+    try:
+        fields = [{**info, "labels": tuple(info["labels"])} for info in frame.header["models"]]
+        return {info["slot"]: ModelInfo(**info) for info in fields}
+    except (KeyError, TypeError) as error:
+        raise ProtocolError("the worker does not say which models it has") from error
+
+
+def ask_bytes(ask: Ask) -> bytes:
+    """Return a request as it travels; what UTF-8 cannot write becomes a question mark."""
+    frame = Frame(kind=ASK, header={**vars(ask), "lane": int(ask.lane), "items": list(ask.items)})
+    try:
+        return encode(frame)
+    except ProtocolError as error:
+        if error.__cause__ is None:  # too large
+            raise
+    # A lone surrogate, half of an emoji cut in two, must not keep a text from its scores.
+    frame.header["items"] = [_writable(item) for item in ask.items]
+    return encode(frame)
+
+
+def _writable(item: Item) -> Item:
+    if isinstance(item, str):
+        return item.encode("utf-8", "replace").decode("utf-8")
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in item]
+
+
+def read_ask(frame: Frame) -> Ask:
+    """Return a request; raises `ProtocolError`."""
+    try:
+        fields = {**frame.header, "lane": Lane(frame.header["lane"])}
+        return Ask(**fields)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError("a request has unknown or missing fields") from error
+
+
+def cancel_frame(request: int) -> Frame:
+    """Return the frame that says that nobody waits for a request any more."""
+    return Frame(kind=CANCEL, header={"request": request})
+
+
+def refused_frame(request: int, error: InferenceError) -> Frame:
+    """Return the frame that says why a request has no answer."""
+    header = {"request": request, "error": type(error).__name__, "reason": str(error)}
+    return Frame(kind=REFUSED, header=header)
+
+
+def read_refused(frame: Frame) -> InferenceError:
+    """Return the error that ends a request."""
+    kind = _REFUSALS.get(str(frame.header.get("error")), InferenceError)
+    return kind(str(frame.header.get("reason")))
+
+
+def failed_frame(reason: str) -> Frame:
+    """Return the frame that says why the worker cannot go on."""
+    return Frame(kind=FAILED, header={"reason": reason})
+
+
+def answer_frame(scores: Scores) -> Frame:
+    """Return a request's scores as they travel."""
+    errors = {str(place): asdict(error) for place, error in scores.errors.items()}
+    header = {"request": scores.request, "shape": scores.rows.shape, "errors": errors}
+    parts = (scores.rows, scores.queue_ms, scores.compute_ms)
+    body = b"".join(np.ascontiguousarray(part, dtype=_NUMBERS).tobytes() for part in parts)
+    return Frame(kind=ANSWER, header=header, body=body)
+
+
+def read_answer(frame: Frame, model: ModelInfo) -> Answer:
+    """Return a request's answer; raises `ProtocolError`."""
+    try:
+        return _answer(frame.header, np.frombuffer(frame.body, dtype=_NUMBERS), model)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ProtocolError("an answer is not as long as it says") from error
+
+
+def _answer(header: Mapping[str, Any], numbers: Floats, model: ModelInfo) -> Answer:
+    count, width = header["shape"]
+    if width != model.width or len(numbers) != count * (width + 2):
+        raise ValueError(header["shape"])
+    waits = numbers[count * width :]
+    return Answer(
+        rows=numbers[: count * width].reshape(count, width),
+        errors={int(place): ItemError(**error) for place, error in header["errors"].items()},
+        queue_ms=waits[:count],
+        compute_ms=waits[count:],
+        model=model,
+    )

@@ -1,0 +1,70 @@
+"""What the labels of a labelled file mean.
+
+A file has one scale, told from all of its labels together, in this order:
+
+0, 1              negative, positive
+-1, 0, 1          negative, neutral, positive
+1 to 5            stars: 1 and 2 negative, 3 neutral, 4 and 5 positive
+words             the model's own labels, or a usual name of negative, neutral or positive
+
+"1.0" is 1. "4 stars", "4星" and "1star" say what they are, whatever else is in the file. A file of
+nothing but 1 is of the first scale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from inference.errors import GoldLabelError
+from inference.tasks.sentiment import label_names
+
+Gold = str | int | float
+
+_NEGATIVE, _NEUTRAL, _POSITIVE = "negative", "neutral", "positive"
+_BINARY = {0: _NEGATIVE, 1: _POSITIVE}
+_SIGNED = {-1: _NEGATIVE, 0: _NEUTRAL, 1: _POSITIVE}
+_STARS = {1: _NEGATIVE, 2: _NEGATIVE, 3: _NEUTRAL, 4: _POSITIVE, 5: _POSITIVE}
+_STAR = re.compile(r"([1-5])\s*(?:stars?|星|分|★)")
+
+
+def gold_names(labels: Sequence[Gold], known: Sequence[str]) -> list[str]:
+    """Return the name of each label among `known`; raises `GoldLabelError` for the first unknown.
+
+    The error names the label's row and not its value: who maps the wrong column has texts there.
+    """
+    plain = [_plain(label) for label in labels]
+    scale = _scale(plain)
+    by_case = {name.lower(): name for name in known}
+    names: list[str] = []
+    for row, label in enumerate(plain, start=1):
+        name = by_case.get(_meaning(label, scale))
+        if name is None:
+            raise GoldLabelError(
+                f"the label of row {row} is none that the model knows: {', '.join(known)}", row
+            )
+        names.append(name)
+    return names
+
+
+def _meaning(label: str | int, scale: Mapping[int, str]) -> str:
+    if isinstance(label, int):
+        return scale.get(label, "")
+    star = _STAR.fullmatch(label)
+    return _STARS[int(star[1])] if star else label_names([label])[0]
+
+
+def _scale(labels: Sequence[str | int]) -> Mapping[int, str]:
+    """Return what the file's numbers mean."""
+    numbers = {label for label in labels if isinstance(label, int)}
+    return next((scale for scale in (_BINARY, _SIGNED) if numbers <= set(scale)), _STARS)
+
+
+def _plain(label: Gold) -> str | int:
+    """Return a number as such, whatever it was written as, and a word in lower case."""
+    text = str(int(label) if isinstance(label, bool) else label).strip().lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else text

@@ -1,0 +1,29 @@
+"""What the worker is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CHARACTERS_A_TOKEN = 12
+"""More than a token of any language has on average: a text is cut here before it is tokenised, so
+that one of a million characters costs no more than a long one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceSettings:
+    """What the worker is started with."""
+
+    models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
+    device: str = "auto"  # auto, cpu or cuda
+    threads: int = 0  # of the CPU; 0 lets the worker choose
+    batch_tokens: int = 4096  # padded tokens in a batch
+    queue_items: int = 20_000  # items that wait in the worker; more wait in the client
+    max_tokens: int = 512  # of one text; a model's own limit may be lower
+    start_timeout_s: float = 120.0  # until the models must be loaded and warm
+    restart_delays_s: tuple[float, ...] = (0.0, 1.0, 5.0, 15.0, 30.0)  # between starts in vain
+
+    @property
+    def max_characters(self) -> int:
+        """Characters of a text that can matter to a model."""
+        return self.max_tokens * CHARACTERS_A_TOKEN

@@ -1,0 +1,98 @@
+"""A double of the inference client, for tests of what asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.errors import InferenceError, UnknownSlot
+from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo
+
+FAILED = ItemError(code="model_failed", reason="the model failed on this text")
+WIDTH = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """One call of `ask`."""
+
+    slot: str  # the model that was asked
+    items: tuple[Item, ...]  # what it was asked
+    lane: Lane  # its urgency
+
+
+class FakeInference:
+    """Implements `Inference` without a model: scores are made of a hash of the item.
+
+    `failures` are raised by the next asks, one each; items that `is_poison` fail alone; with
+    `gate` cleared, asks wait until it is set.
+    """
+
+    def __init__(
+        self,
+        labels: Mapping[str, Sequence[str]],
+        *,
+        is_poison: Callable[[Item], bool] = lambda item: False,
+        failures: Sequence[InferenceError] = (),
+    ) -> None:
+        self.models: Mapping[str, ModelInfo] = {
+            slot: fake_model(slot, names) for slot, names in labels.items()
+        }
+        self.asked: list[Asked] = []
+        self.arrived: asyncio.Queue[Asked] = asyncio.Queue()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failures = list(failures)
+        self._is_poison = is_poison
+
+    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
+        """Return made-up rows; raises what it was told to."""
+        if slot not in self.models:
+            raise UnknownSlot(f"no model is loaded as {slot!r}")
+        asked = Asked(slot=slot, items=tuple(items), lane=lane)
+        self.asked.append(asked)
+        self.arrived.put_nowait(asked)
+        await self.gate.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        return self._answer(asked)
+
+    def _answer(self, asked: Asked) -> Answer:
+        model = self.models[asked.slot]
+        rows = np.zeros((len(asked.items), model.width), dtype=np.float32)
+        errors: dict[int, ItemError] = {}
+        for place, item in enumerate(asked.items):
+            if self._is_poison(item):
+                rows[place] = np.nan
+                errors[place] = FAILED
+            else:
+                rows[place] = fake_row(model, item)
+        zeros = np.zeros(len(rows), dtype=np.float32)
+        return Answer(rows=rows, errors=errors, queue_ms=zeros, compute_ms=zeros, model=model)
+
+
+def fake_model(slot: str, labels: Sequence[str]) -> ModelInfo:
+    """Return the description of a made-up model; without labels its rows are vectors."""
+    return ModelInfo(
+        slot=slot,
+        name="fake",
+        hash="0" * 16,
+        labels=tuple(labels),
+        width=len(labels) or WIDTH,
+        device="cpu",
+        dtype="float32",
+    )
+
+
+def fake_row(model: ModelInfo, item: Item) -> Floats:
+    """Return the row of an item, ever the same: probabilities, or a unit vector without labels."""
+    text = item if isinstance(item, str) else "\0".join(item)
+    seed = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    numbers = np.random.default_rng(list(seed)).random(model.width) + 1e-6
+    scale = numbers.sum() if model.labels else np.linalg.norm(numbers)
+    row: Floats = (numbers / scale).astype(np.float32)
+    return row

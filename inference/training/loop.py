@@ -1,0 +1,221 @@
+"""Training classifiers: batches of similar length, warm-up and decay, evaluation."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedTokenizerFast
+
+SEED = 17
+EVALUATION_TOKENS = 6144
+LENGTH_NOISE = 4
+"""Tokens by which lengths are blurred, so that batches differ from epoch to epoch."""
+REPORT_EVERY = 100
+TEMPERATURES = np.geomspace(0.4, 4.0, 90)
+ORDINARY = 5
+"""The first id that is no special token."""
+_LOG = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+Ids = list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a classifier is trained."""
+
+    epochs: float
+    learning_rate: float
+    embedding_rate: float  # learning rate of the pieces' vectors
+    max_tokens: int = 128  # of a text; of a longer one a random stretch, end marks included
+    batch_tokens: int = 3072  # padded tokens in a batch
+    warm_up: float = 0.06  # share of the steps
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    token_dropout: float = 0.1  # share of tokens that are masked
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Token ids, and what each text's classes are as probabilities [texts, classes]."""
+
+    ids: list[Ids]
+    targets: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def labels(self) -> NDArray[np.intp]:
+        """The likeliest class of each text [texts]."""
+        labels: NDArray[np.intp] = self.targets.argmax(axis=1)
+        return labels
+
+
+def tokenise(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], max_tokens: int | None
+) -> list[Ids]:
+    """Return each text's ids, cut to `max_tokens` where that is given."""
+    cut = {"truncation": True, "max_length": max_tokens} if max_tokens else {"truncation": False}
+    encoded = tokenizer(
+        list(texts),
+        **cut,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )
+    ids: list[Ids] = encoded["input_ids"]
+    return ids
+
+
+def one_hot(labels: Sequence[int], classes: int) -> Floats:
+    """Return [texts, classes]."""
+    return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=np.intp)]
+
+
+def batches(
+    lengths: Sequence[int], budget: int, chance: random.Random | None = None
+) -> list[list[int]]:
+    """Return places in batches of similar length within a budget of padded tokens.
+
+    With `chance` lengths are blurred and batches shuffled; without, they are as long as can be.
+    """
+    noise = [chance.random() * LENGTH_NOISE if chance else 0.0 for _ in lengths]
+    order = sorted(range(len(lengths)), key=lambda at: lengths[at] + noise[at])
+    result: list[list[int]] = []
+    longest = 0
+    for at in order:
+        longest = max(longest, lengths[at])
+        if not result or longest * (len(result[-1]) + 1) > budget:
+            result.append([])
+            longest = lengths[at]
+        result[-1].append(at)
+    if chance:
+        chance.shuffle(result)
+    return result
+
+
+def collate(ids: Sequence[Ids], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return padded ids and their mask, both [texts, longest]."""
+    longest = max(len(one) for one in ids)
+    padded = np.full((len(ids), longest), pad, dtype=np.int64)
+    for row, one in enumerate(ids):
+        padded[row, : len(one)] = one
+    lengths = np.array([len(one) for one in ids])
+    mask = (np.arange(longest) < lengths[:, None]).astype(np.int64)
+    return torch.from_numpy(padded), torch.from_numpy(mask)
+
+
+def logits_of(model: Any, ids: Sequence[Ids]) -> Floats:
+    """Return the model's logits [texts, classes]."""
+    model.eval()
+    logits = np.zeros((len(ids), model.config.num_labels), dtype=np.float32)
+    with torch.inference_mode():
+        for batch in batches([len(one) for one in ids], EVALUATION_TOKENS):
+            padded, mask = collate([ids[at] for at in batch])
+            logits[batch] = model(input_ids=padded, attention_mask=mask).logits.numpy()
+    return logits
+
+
+def accuracy(logits: Floats, labels: NDArray[np.intp]) -> float:
+    """Return the percentage of rows whose greatest logit is at their label."""
+    return round(100 * float((logits.argmax(axis=1) == labels).mean()), 2)
+
+
+def best_temperature(logits: Floats, labels: NDArray[np.intp]) -> float:
+    """Return the temperature of least log loss (Guo et al., 2017)."""
+    expected = torch.from_numpy(labels)
+
+    def loss(temperature: float) -> float:
+        return float(cross_entropy(torch.from_numpy(logits) / temperature, expected))
+
+    return round(float(min(TEMPERATURES, key=loss)), 3)
+
+
+def calibration_error(logits: Floats, labels: NDArray[np.intp], temperature: float) -> float:
+    """Return the expected calibration error over 15 bins of confidence, in percent."""
+    rows = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+    sure, right = rows.max(axis=1), rows.argmax(axis=1) == labels
+    bins = np.minimum((sure * 15).astype(int), 14)
+    gaps = [abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(15)]
+    return round(100 * float(sum(gaps)) / len(labels), 2)
+
+
+def train(model: Any, examples: Examples, recipe: Recipe, after: Callable[[int], None]) -> None:
+    """Train in place; `after` is told the step at each third of an epoch and at the end."""
+    chance = random.Random(SEED)  # noqa: S311
+    torch.manual_seed(SEED)
+    lengths = [min(len(one), recipe.max_tokens) for one in examples.ids]
+    an_epoch = len(batches(lengths, recipe.batch_tokens))
+    steps = math.ceil(an_epoch * recipe.epochs)
+    optimizer = _optimizer(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_up_and_decay(recipe, steps))
+    began, step = time.monotonic(), 0
+    while step < steps:
+        for batch in batches(lengths, recipe.batch_tokens, chance):
+            model.train()
+            loss = _loss(model, examples, batch, recipe, chance)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            step += 1
+            if step % REPORT_EVERY == 0:
+                took = time.monotonic() - began
+                _LOG.info("step %d of %d, loss %.3f, %.0f s", step, steps, loss.item(), took)
+            if step % max(1, an_epoch // 3) == 0 or step == steps:
+                after(step)
+            if step == steps:
+                break
+
+
+def _optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
+    table = model.get_input_embeddings().weight
+    others = [one for one in model.parameters() if one is not table]
+    return torch.optim.AdamW(
+        [
+            {"params": [table], "lr": recipe.embedding_rate, "weight_decay": 0.0},
+            {"params": others, "lr": recipe.learning_rate},
+        ],
+        weight_decay=recipe.weight_decay,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+
+
+def _warm_up_and_decay(recipe: Recipe, steps: int) -> Callable[[int], float]:
+    warm_up = max(1, int(steps * recipe.warm_up))
+    return lambda step: min(step / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
+
+
+def _stretch(ids: Ids, limit: int, chance: random.Random) -> Ids:
+    """Return the ids, or a random one of a text's beginning and its end where it is too long."""
+    if len(ids) <= limit:
+        return ids
+    inner = limit - 2
+    start = chance.choice((1, 1, len(ids) - 1 - inner))
+    return [ids[0], *ids[start : start + inner], ids[-1]]
+
+
+def _loss(
+    model: Any, examples: Examples, batch: Sequence[int], recipe: Recipe, chance: random.Random
+) -> torch.Tensor:
+    cut = [_stretch(examples.ids[at], recipe.max_tokens, chance) for at in batch]
+    ids, mask = collate(cut)
+    dropped = (torch.rand(ids.shape) < recipe.token_dropout) & (ids >= ORDINARY)
+    masked = ids.masked_fill(dropped, ORDINARY - 1)
+    logits = model(input_ids=masked, attention_mask=mask).logits
+    targets = torch.from_numpy(examples.targets[list(batch)])
+    return cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)

@@ -1,0 +1,131 @@
+"""Apache Kafka in KRaft mode as a child process, on loopback and free ports."""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from tests.kafka.jars import kafka_jars
+
+READY_LIMIT_S = 60.0
+STOP_LIMIT_S = 20.0
+POLL_S = 0.1
+PR_SET_PDEATHSIG = 1
+
+PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+num.partitions=4
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+
+
+class KafkaServer:
+    """One broker; its data and ports outlive its process, so it can be killed and restarted."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="kafka-"))
+        self._broker, self._controller = _free_port(), _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients find it."""
+        return f"127.0.0.1:{self._broker}"
+
+    def start(self) -> None:
+        """Format the data folder at first, start, and wait until it answers."""
+        properties = self._folder / "server.properties"
+        if not properties.is_file():
+            content = PROPERTIES.format(
+                broker=self._broker, controller=self._controller, data=self._folder / "data"
+            )
+            properties.write_text(content)
+            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            format_data = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c"]
+            subprocess.run(
+                _java(*format_data, str(properties)), check=True, stdout=subprocess.DEVNULL
+            )
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _java("kafka.Kafka", str(properties)),
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Shut down in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End at once, as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Stop, and delete the data."""
+        self._end(signal.SIGKILL)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _wait_until_ready(self) -> None:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+        until = time.monotonic() + READY_LIMIT_S
+        while time.monotonic() < until:
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                admin.list_topics(timeout=1.0)
+            except KafkaException:
+                time.sleep(POLL_S)
+            else:
+                return
+        log = (self._folder / "server.log").read_text(errors="replace")
+        raise RuntimeError(f"Kafka did not come up:\n{log[-3000:]}")
+
+
+def _java(*arguments: str) -> list[str]:
+    return ["java", "-Xmx512m", "-cp", f"{kafka_jars()}/*", *arguments]
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _die_with_parent() -> None:
+    # Even a test run that is killed leaves no broker behind.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,195 @@
+"""A folder's model gives each text its own scores, or says in a sentence why it does not load."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from inference.device import choose_device, choose_threads
+from inference.errors import ModelError
+from inference.messages import Floats, Item
+from inference.models.base import Model, forward
+from inference.models.loading import BUNDLED, content_hash, load
+from tests.unit.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
+
+TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
+TEXTS: list[Item] = [
+    "good",
+    "bad service 很差, not good at all " * 8,
+    "很好",
+    "",
+    "   \n\t ",
+    "\0\0\0",
+    "🙂👍🏽",
+    "ほげ",
+    ["a shirt", "很好 shoes"],
+    [],
+    "x" * 1_000_000,
+    "不好 " * 250_000,
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_bert(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Model:
+    return load("sentiment", str(folder), "cpu", 512)
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def rows_of(model: Model, texts: list[Item]) -> Floats:
+    return forward(model, model.prepare(texts))
+
+
+def test_the_model_says_what_it_is(model: Model, folder: Path) -> None:
+    info = model.info
+    assert (info.slot, info.name, info.labels, info.width) == ("sentiment", "tiny", LABELS, 3)
+    assert (info.device, info.dtype) == ("cpu", "float32")  # though the file has halves
+    assert info.hash == content_hash(folder)
+    assert len(info.hash) == 16
+
+
+def test_a_text_has_the_same_scores_in_every_batch(model: Model) -> None:
+    together = rows_of(model, TEXTS)
+    alone = np.concatenate([rows_of(model, [text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=TOLERANCE, rtol=0)
+    np.testing.assert_allclose(together.sum(axis=1), 1, atol=TOLERANCE)
+    assert np.ptp(together[:3, 0]) > 0.01  # the texts are told apart
+
+
+def test_random_mates_change_nothing(model: Model) -> None:
+    random = np.random.default_rng(3)
+    alone = rows_of(model, ["good but bad"])[0]
+    for _ in range(10):
+        mates: list[Item] = ["很 good " * int(n) for n in random.integers(1, 30, size=5)]
+        place = int(random.integers(0, 6))
+        mixed = [*mates[:place], "good but bad", *mates[place:]]
+        np.testing.assert_allclose(rows_of(model, mixed)[place], alone, atol=TOLERANCE, rtol=0)
+
+
+def test_a_text_of_a_million_characters_costs_little(model: Model) -> None:
+    began = time.perf_counter()
+    encoded = model.prepare(["很好 " * 333_333])
+    assert time.perf_counter() - began < 0.5
+    assert encoded[0].length == MAX_TOKENS
+
+
+def test_texts_are_cut_where_the_settings_say(folder: Path) -> None:
+    short = load("sentiment", str(folder), "cpu", 10)
+    assert short.prepare(["good " * 100])[0].length == 10
+
+
+def test_temperature_divides_the_logits(copy: Path, model: Model) -> None:
+    edit_config(copy, {"temperature": 4.0})
+    warm = load("sentiment", str(copy), "cpu", 512)
+    plain = np.log(rows_of(model, ["good", "很差"]))
+    logits = (plain - plain.mean(axis=1, keepdims=True)) / 4
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(rows_of(warm, ["good", "很差"]), expected, atol=TOLERANCE)
+
+
+def test_the_hash_is_of_what_determines_the_scores(copy: Path) -> None:
+    before = content_hash(copy)
+    (copy / "README.md").write_text("a card")
+    (copy / "metrics.json").write_text("{}")
+    assert content_hash(copy) == before
+    edit_config(copy, {"temperature": 2.0})
+    assert content_hash(copy) != before
+
+
+def drop(*patterns: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        for pattern in patterns:
+            for path in folder.glob(pattern):
+                path.unlink()
+
+    return edit
+
+
+def configured(**changes: Any) -> Callable[[Path], None]:
+    return lambda folder: edit_config(folder, changes)
+
+
+def pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def headless(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: one for name, one in weights.items() if not name.startswith("classifier")}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def garbled(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"\x08" * 100)
+
+
+def no_json(folder: Path) -> None:
+    (folder / "config.json").write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (drop("config.json"), "has no config.json"),
+        (drop("*.safetensors"), "has no weights"),
+        (pickled, "pickled weights only"),
+        (drop("tokenizer*"), "has no tokenizer"),
+        (no_json, "is not JSON"),
+        (configured(model_type="nonsense"), "cannot be loaded.*nonsense"),
+        (headless, "no trained classifier"),
+        (garbled, "cannot be loaded"),
+        (configured(id2label={"0": "a", "1": "b"}), "no trained classifier of the labels"),
+        (configured(id2label={"0": "a", "5": "b", "6": "c"}), "does not count from 0"),
+        (configured(vocab_size=5), "lack or misfit"),
+        (configured(temperature=0), "temperature"),
+        (configured(temperature="hot"), "temperature"),
+        (configured(temperature=True), "temperature"),
+    ],
+)
+def test_what_does_not_load_is_said_in_a_sentence(
+    copy: Path, spoil: Callable[[Path], None], sentence: str
+) -> None:
+    spoil(copy)
+    with pytest.raises(ModelError, match=sentence) as caught:
+        load("sentiment", str(copy), "cpu", 512)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("inference.models.loading.BUNDLED_FOLDER", tmp_path)
+    for name in ("/no/such/folder", "./nowhere", BUNDLED):
+        with pytest.raises(ModelError, match=r"no model folder|no config"):
+            load("sentiment", name, "cpu", 512)
+
+
+def test_a_hub_name_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    for name in ("nobody/has-this-model", "not a name"):
+        with pytest.raises(ModelError, match="cannot be fetched"):
+            load("sentiment", name, "cpu", 512)
+
+
+def test_the_device_and_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert choose_device("auto") == "cpu"
+    with pytest.raises(ModelError, match="cuda"):
+        choose_device("cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert choose_device("auto") == choose_device("cuda") == "cuda"
+    assert choose_threads(3) == 3
+    assert choose_threads(0) >= 1

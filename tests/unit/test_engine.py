@@ -1,0 +1,162 @@
+"""Windows, drains and commits of a worker's partitions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import pytest
+from faust.types import TP
+
+from schemas.codec import Decoder
+from schemas.events import ReviewEvent
+from schemas.topics import Topics
+from streams.engine import Engine, Limits
+from streams.errors import CommitError, CommitFenced, StreamsError
+from streams.pipeline import Stage
+from streams.testing import MemoryPartition, MemoryPublisher
+from tests.unit.test_pipeline import Handler, Model, review
+
+SOURCE = TP("reviews", 0)
+LIMIT_S = 10
+
+
+class Broker:
+    """Takes commits, or fails as often as it was told to."""
+
+    def __init__(self) -> None:
+        self.commits: list[dict[TP, int]] = []
+        self.failures: list[Exception] = []
+        self.taken = asyncio.Event()
+
+    async def commit(self, offsets: Mapping[TP, int]) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self.commits.append(dict(offsets))
+        self.taken.set()
+
+
+class Bench:
+    """An engine on one partition, everything around it in memory."""
+
+    def __init__(self, *, window_records: int = 1000, drain_timeout_s: float = LIMIT_S) -> None:
+        self.model = Model()
+        self.publisher = MemoryPublisher()
+        self.broker = Broker()
+        self.partition = MemoryPartition(topic=SOURCE.topic)
+        self.restored: list[list[TP]] = []
+        stage = Stage(
+            handler=Handler(),
+            decoder=Decoder(ReviewEvent),
+            inference=self.model,
+            publisher=self.publisher,
+            topics=Topics(),
+        )
+        limits = Limits(
+            window_records=window_records,
+            window_bytes=1 << 20,
+            commit_interval_s=0.001,
+            drain_timeout_s=drain_timeout_s,
+        )
+        self.engine = Engine(
+            stages={SOURCE.topic: stage},
+            limits=limits,
+            commit=self.broker.commit,
+            state_ready=self._state_ready,
+        )
+
+    async def _state_ready(self, tps: Iterable[TP]) -> None:
+        self.restored.append(list(tps))
+
+    async def open(self, start: int = 0) -> None:
+        await self.engine.partitions_opened([SOURCE])
+        self.engine.frontier(SOURCE).open(start)
+        self.partition.next_offset = start
+
+    def feed(self, count: int) -> None:
+        frontier = self.engine.frontier(SOURCE)
+        chunk = self.partition.chunk([review(n) for n in range(count)], frontier.epoch)
+        frontier.take_in(chunk.span)
+        self.engine.accept(chunk)
+
+    async def revoke(self) -> None:
+        self.engine.frontier(SOURCE).shut()
+        await self.engine.drain([SOURCE])
+
+
+async def test_a_drain_finishes_and_commits_what_is_in_flight() -> None:
+    bench = Bench()
+    await bench.open()
+    bench.feed(3)
+    bench.feed(2)
+    await bench.revoke()
+    assert len(bench.publisher.values("review-labels")) == 5
+    assert bench.broker.commits == [{SOURCE: 5}]
+
+
+async def test_a_drain_that_takes_too_long_drops_what_the_next_owner_will_do_again() -> None:
+    bench = Bench(drain_timeout_s=0.05)
+    await bench.open()
+    bench.model.may_answer.clear()
+    bench.feed(3)
+    await bench.revoke()
+    bench.model.may_answer.set()
+    await bench.open(0)
+    assert bench.publisher.published == []
+    assert bench.broker.commits == []
+    bench.feed(3)
+    await bench.revoke()
+    assert bench.broker.commits == [{SOURCE: 3}]
+
+
+async def test_a_chunk_of_an_earlier_epoch_is_not_worked_on() -> None:
+    bench = Bench()
+    await bench.open()
+    stale = bench.partition.chunk([review(0)], bench.engine.frontier(SOURCE).epoch)
+    bench.engine.frontier(SOURCE).shut()
+    await bench.open(0)
+    bench.engine.accept(stale)
+    await bench.revoke()
+    assert bench.publisher.published == []
+
+
+async def test_a_full_window_has_no_room_until_its_outcomes_are_confirmed() -> None:
+    bench = Bench(window_records=4)
+    await bench.open()
+    bench.model.may_answer.clear()
+    bench.feed(3)
+    assert bench.engine.has_room(SOURCE)
+    bench.feed(3)
+    assert not bench.engine.has_room(SOURCE)
+    bench.model.may_answer.set()
+    await bench.revoke()
+    assert bench.engine.has_room(SOURCE)
+
+
+@pytest.mark.parametrize("error", [CommitError("no answer"), CommitFenced("another's")])
+async def test_a_failed_commit_is_tried_again_and_never_counted_as_done(error: Exception) -> None:
+    bench = Bench()
+    await bench.open()
+    bench.broker.failures = [error]
+    bench.feed(2)
+    clock = asyncio.create_task(bench.engine.run_commits())
+    async with asyncio.timeout(LIMIT_S):
+        await bench.broker.taken.wait()
+    clock.cancel()
+    assert bench.broker.commits == [{SOURCE: 2}]
+    assert bench.broker.failures == []
+
+
+async def test_what_ends_a_pipeline_ends_the_commits_with_its_cause() -> None:
+    bench = Bench()
+    await bench.open()
+
+    async def defect(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    bench.model.ask = defect  # type: ignore[assignment,method-assign]
+    bench.feed(1)
+    with pytest.raises(StreamsError) as caught:
+        await asyncio.wait_for(bench.engine.run_commits(), LIMIT_S)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert bench.broker.commits == []
