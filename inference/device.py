@@ -20,5 +20,10 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_threads(wanted: int) -> int:
-    """Return the torch threads on the CPU: all cores that this process may use, unless told."""
-    return wanted or len(os.sched_getaffinity(0))
+    """Return the torch threads on the CPU: what is told, or all cores but one.
+
+    The stream process needs a core. Where it has none, torch's threads wait for each other at
+    every layer: with two threads on two busy cores the same reviews took three times as long as
+    with one.
+    """
+    return wanted or max(1, len(os.sched_getaffinity(0)) - 1)

@@ -16,7 +16,7 @@ class InferenceSettings:
 
     models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
     device: str = "auto"  # auto, cpu or cuda
-    threads: int = 0  # of the CPU; 0 lets the worker choose
+    threads: int = 0  # of the CPU; 0 takes all cores but one
     batch_tokens: int = 4096  # padded tokens in a batch
     queue_items: int = 20_000  # items that wait in the worker; more wait in the client
     max_tokens: int = 512  # of one text; a model's own limit may be lower

@@ -4,6 +4,7 @@ vocabulary.py         a bilingual vector for each piece of the tokenizer; comman
 tokenizer.py          one tokenizer for all models
 sentiment.py          reviews, Chinese and English; command
 sentiment_phrases.py  short reviews written for this project
+sentiment_check.py    short reviews that check it and are never trained on
 linear.py             the teacher and the floor of sentiment
 intent.py             customers' messages, Chinese and English; command
 intent_data.py        public messages, labelled by mapping and by rule

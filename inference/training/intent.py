@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from inference.tasks.intents import Intent
@@ -27,12 +28,14 @@ from inference.training.intent_data import Message, chinese, english, limited
 from inference.training.loop import (
     SEED,
     Examples,
+    Floats,
     Recipe,
     accuracy,
     best_temperature,
     calibration_error,
     logits_of,
     one_hot,
+    softened,
     tokenise,
     train,
 )
@@ -56,6 +59,7 @@ COPIES = {"written": 5, "patterns": 1}
 """Of our own messages, each copy typed differently."""
 MOST_OF_AN_INTENT = 350
 """Of each language's public messages."""
+THRESHOLDS = (0.5, 0.7, 0.8)
 _LOG = logging.getLogger(__name__)
 
 Split = tuple[list[Message], dict[str, list[Message]]]
@@ -150,8 +154,30 @@ def measure(
             "texts": len(hard),
             "accuracy": accuracy(rows, hard.labels),
             "calibration_error": calibration_error(rows, hard.labels, temperature),
+            "by_language": _by_language(rows, hard),
+            "above_threshold": _above(softened(rows, temperature), hard),
             "wrong": wrong,
         },
+    }
+
+
+def _by_language(rows: Floats, messages: Examples) -> dict[str, Any]:
+    han = np.array([not text.isascii() for text, _ in checked_messages()])
+    return {
+        name: {"texts": int(of.sum()), "accuracy": accuracy(rows[of], messages.labels[of])}
+        for name, of in (("Chinese", han), ("English", ~han))
+    }
+
+
+def _above(rows: Floats, messages: Examples) -> dict[str, Any]:
+    """Return by threshold the share of messages that is answered, and how many of them rightly."""
+    sure, right = rows.max(axis=1), rows.argmax(axis=1) == messages.labels
+    return {
+        str(threshold): {
+            "answered": round(100 * float((sure >= threshold).mean()), 1),
+            "accuracy_of_those": round(100 * float(right[sure >= threshold].mean()), 1),
+        }
+        for threshold in THRESHOLDS
     }
 
 

@@ -143,9 +143,15 @@ def best_temperature(logits: Floats, labels: NDArray[np.intp]) -> float:
     return round(float(min(TEMPERATURES, key=loss)), 3)
 
 
+def softened(logits: Floats, temperature: float) -> Floats:
+    """Return probabilities [texts, classes] as the loader computes them."""
+    rows: Floats = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+    return rows
+
+
 def calibration_error(logits: Floats, labels: NDArray[np.intp], temperature: float) -> float:
     """Return the expected calibration error over 15 bins of confidence, in percent."""
-    rows = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+    rows = softened(logits, temperature)
     sure, right = rows.max(axis=1), rows.argmax(axis=1) == labels
     bins = np.minimum((sure * 15).astype(int), 14)
     gaps = [abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(15)]

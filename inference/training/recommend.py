@@ -4,9 +4,7 @@
 
 Trained on what was bought before 2011-11-02, looked at until 2011-11-21, measured after it. A
 target is what a customer had not bought before, as in use: what stands in the history is left
-out of the softmax, so that copying the history earns nothing. One shop's purchases cannot teach
-what others sell: words drawn from the whole vocabulary keep, of each other, the likeness that the
-sentence encoder gave them, and a history of such words stays near what it holds.
+out of the softmax, so that copying the history earns nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.functional import normalize
 from transformers import PreTrainedTokenizerFast
 
 from inference.models.recommender import (
@@ -38,7 +35,7 @@ from inference.models.recommender import (
 )
 from inference.training import readers
 from inference.training.export import READABLE, compact, save_metrics
-from inference.training.loop import ORDINARY, SEED
+from inference.training.loop import SEED
 from inference.training.shop import (
     Scorer,
     Sequences,
@@ -56,10 +53,6 @@ BATCH_ITEMS = 3_000
 LEARNING_RATE = 2e-3
 MAX_TARGETS = 10
 SHORTEST = 3
-KEPT_WORDS, KEPT_HISTORY = 320, 4
-"""Words drawn a step, and how many of them are one history."""
-KEPT_WEIGHT = 60.0
-"""Of the squared change of cosines between words, beside the loss of purchases."""
 BOUGHT = -1e4
 """Score of what stands in the history."""
 _LOG = logging.getLogger(__name__)
@@ -119,7 +112,7 @@ def train(network: PairScorer, shop: Shop, pieces: tuple[Tensor, Tensor]) -> Non
         network.train()
         losses = []
         for batch in epoch:
-            loss = _loss(network, network.items(*pieces), batch) + _change_of_meaning(network)
+            loss = _loss(network, network.items(*pieces), batch)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(trainable, 1.0)
             optimizer.step()
@@ -140,19 +133,6 @@ def _loss(network: PairScorer, items: Tensor, batch: Sequence[Example]) -> Tenso
         wanted[row, targets] = 1 / len(targets)
     chances = torch.log_softmax(scores.masked_fill(bought, BOUGHT), dim=-1)
     return -(chances * wanted).sum(dim=-1).mean()
-
-
-def _change_of_meaning(network: PairScorer) -> Tensor:
-    """Return how much likenesses of words, and of histories of words, differ from before."""
-    table = network.pieces.weight
-    words = torch.randint(ORDINARY, len(table), (KEPT_WORDS, 1))
-    before = normalize(table[words[:, 0]], dim=-1)
-    after = network.items(words, torch.ones(KEPT_WORDS, 1))
-    moved = (after @ after.T - before @ before.T).square().mean()
-    past = after.view(-1, KEPT_HISTORY, WIDTH)
-    seen = network.histories(past, torch.ones(past.shape[:2], dtype=torch.bool))
-    strayed = 1 - (seen * normalize(past.mean(dim=1), dim=-1)).sum(dim=-1)
-    return KEPT_WEIGHT * moved + strayed.mean()
 
 
 def scorer(network: PairScorer, pieces: tuple[Tensor, Tensor]) -> Scorer:

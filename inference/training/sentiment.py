@@ -4,7 +4,8 @@
 
 The word vectors start from a bilingual sentence encoder's, one component from each piece's
 polarity; the targets are half the labels and half what a linear model out of fold makes of them,
-which softens the wrong labels that shop reviews are full of. waimai_10k and the test part of
+which softens the wrong labels that shop reviews are full of. A short second stage teaches short
+texts and negations, which long reviews alone do not. waimai_10k and the test part of
 fdu_mtl are never trained on, and nothing is chosen on them.
 """
 
@@ -38,6 +39,7 @@ from inference.training.loop import (
     train,
 )
 from inference.training.readers import Labelled
+from inference.training.sentiment_check import checked_reviews
 from inference.training.sentiment_phrases import phrases
 from inference.training.tokenizer import MAX_TOKENS
 from inference.training.vocabulary import ensure_vocabulary
@@ -51,12 +53,22 @@ RECIPE = Recipe(
     max_tokens=56,
     batch_tokens=2048,
 )
+LATE_RECIPE = Recipe(
+    epochs=1.0,
+    learning_rate=3e-4,
+    embedding_rate=5e-4,
+    max_tokens=64,
+    batch_tokens=2048,
+    token_dropout=0.0,  # a dropped "not" would be a wrong label
+)
+LATE_REVIEWS, LATE_PHRASES = 20_000, 10_000
 HELD_OUT_SHARE = 0.1
 VALIDATION = 700
 """Texts of each source on which the epoch and the temperature are chosen."""
 TEACHER_SHARE = 0.5
 FOLDS = 3
 PHRASES = 4_000
+CHECKED = "short reviews checked by hand"
 POLARITY_SCALE = 3.0
 """Of the component that holds a piece's polarity, in deviations of the others."""
 _LOG = logging.getLogger(__name__)
@@ -119,7 +131,8 @@ def prepare(tokenizer: PreTrainedTokenizerFast, sets: Sets) -> Prepared:
     matrix = linear.features(reviews.ids, pieces)
     soft = linear.out_of_fold(matrix, reviews.labels, FOLDS, SEED)
     _LOG.info("teacher out of fold: %.2f", accuracy(soft, reviews.labels))
-    measured = {name: examples(part) for name, part in sets.measured.items()}
+    parts = {**sets.measured, CHECKED: checked_reviews()}
+    measured = {name: examples(part) for name, part in parts.items()}
     floors = _floors(linear.fit(matrix, reviews.labels), pieces, measured)
     targets = TEACHER_SHARE * soft + (1 - TEACHER_SHARE) * reviews.targets
     written = examples(phrases(PHRASES, SEED))
@@ -127,6 +140,14 @@ def prepare(tokenizer: PreTrainedTokenizerFast, sets: Sets) -> Prepared:
     validation = {name: examples(part) for name, part in sets.validation.items()}
     polarity = linear.polarity(matrix[:, :pieces], reviews.labels)
     return Prepared(trained, validation, measured, polarity, floors)
+
+
+def late_examples(tokenizer: PreTrainedTokenizerFast, reviews: list[Labelled]) -> Examples:
+    """Return what the end of training is for: short texts, beside reviews against forgetting."""
+    kept = random.Random(SEED).sample(reviews, LATE_REVIEWS)  # noqa: S311
+    kept += phrases(LATE_PHRASES, SEED + 1)
+    ids = tokenise(tokenizer, [one.text for one in kept], None)
+    return Examples(ids, one_hot([one.label for one in kept], len(LABELS)))
 
 
 def _floors(model: linear.Linear, pieces: int, sets: dict[str, Examples]) -> dict[str, float]:
@@ -189,13 +210,15 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     began = time.monotonic()
     tokenizer, pieces = ensure_vocabulary(arguments.data, arguments.vocabulary)
-    prepared = prepare(tokenizer, split(arguments.data))
+    sets = split(arguments.data)
+    prepared = prepare(tokenizer, sets)
     vectors = starting_vectors(pieces, prepared.polarity)
     model = new_classifier(tokenizer, vectors, LABELS, SHAPE)
     keeper = Keeper(model, tokenizer, prepared.validation, arguments.out)
     recipe = Recipe(**{**vars(RECIPE), "epochs": arguments.epochs})
     train(model, prepared.train, recipe, keeper.after)
     model.load_state_dict(keeper.weights)
+    train(model, late_examples(tokenizer, sets.trained), LATE_RECIPE, lambda _: None)
     figures = measure(model, prepared)
     save_classifier(model, tokenizer, arguments.out, figures["temperature"])
     minutes = round((time.monotonic() - began) / 60, 1)

@@ -191,5 +191,10 @@ def test_the_device_and_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         choose_device("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert choose_device("auto") == choose_device("cuda") == "cuda"
+
+
+def test_a_core_is_left_for_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, threads in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: range(cores))
+        assert choose_threads(0) == threads
     assert choose_threads(3) == 3
-    assert choose_threads(0) >= 1

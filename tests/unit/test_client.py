@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(60)
 def settings(tmp_path: Path) -> InferenceSettings:
     folder = tmp_path / "model"
     folder.mkdir()
-    return InferenceSettings(models={"toy": str(folder)}, restart_delays_s=(0.0,) * 5)
+    return InferenceSettings(models={"toy": str(folder)}, restart_delays_s=(0.0,) * 3)
 
 
 @pytest.fixture

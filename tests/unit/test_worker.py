@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.client import InferenceClient, InferenceSettings
+from inference.desk import Done
 from inference.errors import ModelError
+from inference.frames import Ask
 from inference.messages import Item, Lane
 from inference.models.base import forward
 from inference.models.loading import load
+from inference.runtime import Runtime
+from inference.scheduler import Scheduler
 from tests.unit.tiny_bert import LABELS, make_tiny_bert
+from tests.unit.toy_worker import Toy, ToyModel
 
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 pytestmark = pytest.mark.timeout(120)
@@ -50,3 +58,44 @@ async def test_a_refused_folder_is_said_by_the_client(tmp_path: Path) -> None:
     client = InferenceClient(InferenceSettings(models={"sentiment": str(folder)}))
     with pytest.raises(ModelError, match="pickled weights only"):
         await client.start()
+
+
+LIMIT_S = 20.0
+
+
+class Gated(ToyModel):
+    """Prepares nothing until it may, and keeps what it was asked in order."""
+
+    def __init__(self) -> None:
+        super().__init__("toy")
+        self.begun = threading.Event()
+        self.may = threading.Event()
+        self.prepared: list[Item] = []
+
+    def prepare(self, items: Sequence[Item]) -> list[Toy]:
+        self.begun.set()
+        self.may.wait(LIMIT_S)
+        self.prepared.extend(items)
+        return super().prepare(items)
+
+
+def test_a_flood_does_not_keep_chat_from_being_prepared() -> None:
+    model = Gated()
+    done: queue.Queue[Done] = queue.Queue()
+    broken: list[BaseException] = []
+    runtime = Runtime(
+        {"toy": model}, Scheduler(batch_tokens=64, capacity=10), done.put, broken.append
+    )
+    runtime.start()
+    for number, (text, lane) in enumerate(
+        [("first", Lane.REVIEWS), ("second", Lane.REVIEWS), ("chat", Lane.CHAT)]
+    ):
+        runtime.submit(Ask(request=number, slot="toy", lane=lane, items=[text]))
+        assert model.begun.wait(LIMIT_S)
+    model.may.set()
+    answered: set[int] = set()
+    while len(answered) < 3:
+        answered |= {entry.request for entry in done.get(timeout=LIMIT_S).entries}
+    runtime.stop()
+    assert model.prepared == ["first", "chat", "second"]
+    assert not broken
