@@ -11,9 +11,10 @@ from faust.serializers import codecs
 from streams.frontier import Span
 
 CHUNK_CODEC = "shopstreams-chunk"
-MAX_CHUNK_RECORDS = 256
-"""A chunk's outcomes leave together: small enough that the first of them does not wait long for
-the last, large enough that the cost of a chunk is nothing beside that of its records."""
+MAX_CHUNK_RECORDS = 64
+"""A chunk is worked on in one go and its outcomes leave together: small enough that neither the
+loop nor the first outcome waits long for the last, large enough that the cost of a chunk is
+little beside that of its records."""
 
 
 class Record(Protocol):

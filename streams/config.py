@@ -78,7 +78,9 @@ class InferenceSection(_Section):
     """The worker process that holds the models."""
 
     device: Device = Field(default=Device.AUTO, description="auto takes a GPU where there is one.")
-    threads: Whole = Field(default=0, ge=0, le=1024, description="On the CPU; 0 leaves one core to the streams.")
+    threads: Whole = Field(
+        default=0, ge=0, le=1024, description="On the CPU; 0 leaves one core to the streams."
+    )
     batch_tokens: Whole = Field(
         default=4096, ge=16, le=10_000_000, description="Padded tokens that one batch may hold."
     )

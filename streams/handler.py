@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from inference.messages import Item, ModelInfo
 from numpy.typing import NDArray
 
+from inference.messages import Item, ModelInfo
 from inference.tasks.registry import TaskSpec
 from streams.outgoing import Envelope, Outgoing
 from streams.tables import Changes

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inference.messages import ModelInfo
-
 from schemas.base import Message
 from schemas.letters import CarriedHeader, DeadLetter, carry
 from schemas.results import ModelId, Source, Timings

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 
 from inference.client import Inference
 from inference.messages import Lane
-
 from inference.tasks.catalogue import Catalogue, item_text
 from inference.tasks.knowledge import KnowledgeBase, likely_intents
 from inference.tasks.purchases import History

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inference.messages import ModelInfo
-
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, remember_order
 from inference.tasks.purchases import History, remember_purchase
@@ -62,7 +61,8 @@ class OrderHandler:
             just_bought=history.last,
             language=self._language(event.user_id, changes),
         )
-        items = rank(buyer, self._state.catalogue, self._taste.count, self._state.popular())
+        popular = self._state.popular() if row is None else []
+        items = rank(buyer, self._state.catalogue, self._taste.count, popular)
         message = Recommendations(
             **envelope.fields(),
             outcome=Outcome.RESULT,

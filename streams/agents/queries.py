@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from inference.messages import ModelInfo
-
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, SessionView, remember_turn
 from inference.tasks.reading import ReplyPolicy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from inference.messages import ModelInfo
-
 from inference.tasks import registry, sentiment
 from inference.tasks.language import guess_language
 from schemas.events import ReviewEvent

@@ -41,7 +41,6 @@ def sentiment(
     """
     settings = settings_of(config, None, models__sentiment=model)
     from inference.evaluate import evaluate
-
     from streams.replay.columns import Columns, parse_pairs
     from streams.replay.labelled import read_labelled
 
