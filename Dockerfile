@@ -7,7 +7,7 @@ RUN /venv/bin/uv pip install --python /venv/bin/python --no-cache --require-hash
 COPY schemas schemas
 COPY inference inference
 COPY streams streams
-RUN /venv/bin/uv pip install --python /venv/bin/python --no-cache --no-deps .
+RUN /venv/bin/uv pip install --python /venv/bin/python --no-cache --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 shop

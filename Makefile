@@ -18,13 +18,21 @@ help:
 
 install: $(STAMP)
 
-# uv installs what pip would in a third of the time; every file is checked against its hash.
+# uv installs what pip would in a third of the time, and pip does where uv has no wheel;
+# every file is checked against its hash.
+UV_OR_PIP = if [ -x $(BIN)/uv ]; then echo "$(BIN)/uv pip install --python $(BIN)/python"; \
+	else echo "$(BIN)/python -m pip install"; fi
+INSTALL = $$($(UV_OR_PIP))
+
 $(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is not Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	@echo "installing into $(VENV); PyTorch is large, this takes a few minutes the first time"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r constraints.txt
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+		uv==$(UV_VERSION)
+	$(INSTALL) --require-hashes -r constraints.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 demo: install
@@ -46,15 +54,17 @@ unit: install
 # The tests run their own Kafka unless one is given or Docker can start one.
 broker-tools:
 	@if [ -n "$$KAFKA_BOOTSTRAP_SERVERS" ] || docker info >/dev/null 2>&1; then exit 0; fi; \
-	if command -v java >/dev/null && command -v mvn >/dev/null; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	if command -v java >/dev/null && command -v mvn >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-			openjdk-17-jre-headless maven; \
+			openjdk-17-jre-headless maven || exit 1; \
 	else \
 		echo "make test needs a Kafka: install Java 17 and Maven, start Docker," \
 			"or set KAFKA_BOOTSTRAP_SERVERS"; \
 		exit 1; \
-	fi
+	fi; \
+	$(PYTHON) -m tests.kafka.jars
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -171,13 +171,22 @@ def _folder() -> Iterator[Path]:
 def _ends_on_signals() -> Iterator[None]:
     """Take the request to end, and the terminal's end, like Ctrl-C: children are ended first."""
 
+    interrupted = False
+
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
         raise KeyboardInterrupt
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
+    except Exception:
+        # Raised inside a client's callback, an interruption comes out as that client's error.
+        if interrupted:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import ctypes
+import random
 import shutil
 import signal
 import socket
@@ -22,6 +24,9 @@ READY_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
 POLL_S = 0.1
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)  # opened here: between fork and exec nothing may be loaded
+# Below the ports that clients get: one that reconnects must not take a stopped broker's own.
+PORTS = range(20_000, 32_000)
 
 PROPERTIES = """
 process.roles=broker,controller
@@ -41,11 +46,14 @@ group.initial.rebalance.delay.ms=0
 
 
 class KafkaServer:
-    """One broker; its data and ports outlive its process, so it can be killed and restarted."""
+    """One broker; its data and ports outlive its process, so it can be killed and restarted.
+
+    The process ends with the thread that called `start`: call it from one that stays.
+    """
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kafka-"))
-        self._broker, self._controller = _free_port(), _free_port()
+        self._broker, self._controller = free_ports(2)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,10 +70,16 @@ class KafkaServer:
             )
             properties.write_text(content)
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            format_data = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c"]
-            subprocess.run(
-                _java(*format_data, str(properties)), check=True, stdout=subprocess.DEVNULL
+            # With "=", for an id may begin with "-", which would be taken for an option.
+            arguments = ["format", f"--cluster-id={cluster}", f"--config={properties}"]
+            done = subprocess.run(
+                _java("kafka.tools.StorageTool", *arguments),
+                check=False,
+                capture_output=True,
+                text=True,
             )
+            if done.returncode:
+                raise RuntimeError(f"Kafka's data folder was not made:\n{done.stderr[-3000:]}")
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 _java("kafka.Kafka", str(properties)),
@@ -82,6 +96,11 @@ class KafkaServer:
     def kill(self) -> None:
         """End at once, as a crash would."""
         self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Shut down in order and start on the same ports and data."""
+        self.stop()
+        self.start()
 
     def remove(self) -> None:
         """Stop, and delete the data."""
@@ -116,16 +135,22 @@ class KafkaServer:
 
 
 def _java(*arguments: str) -> list[str]:
-    return ["java", "-Xmx512m", "-cp", f"{kafka_jars()}/*", *arguments]
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+    return ["java", "-Xmx512m", quiet, "-cp", f"{kafka_jars()}/*", *arguments]
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Return that many different loopback ports that nothing listens on."""
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        if len(found) == count:
+            break
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 def _die_with_parent() -> None:
     # Even a test run that is killed leaves no broker behind.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
