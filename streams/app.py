@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
-from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
-from typing import cast
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, cast
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from inference.client import InferenceClient
+from inference.client import Inference, InferenceClient
 from inference.errors import InferenceError
 from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
 from schemas.topics import TopicSpec
 from streams.admin import AdminError, require_topics, source_partitions
-from streams.agents import build_handlers
-from streams.config import Settings, inference_settings
-from streams.engine import Engine, Limits
+from streams.agents import create_tasks
+from streams.clients import new_producer, new_reader
+from streams.config import DeliveryGuarantee, Settings, inference_settings
+from streams.delivery import AtLeastOnce, Delivery
+from streams.engine import Engine, Limits, NewDelivery, Ports
 from streams.errors import StartupError, StreamsError
 from streams.faust_app import ShopApp, add_agent, create_app
+from streams.handler import Handler
 from streams.logs import configure_logging
 from streams.pipeline import Stage
-from streams.publisher import BATCH_BYTES, MAX_REQUEST_BYTES, Publisher
+from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
-from streams.state import State, create_state
-from streams.transport import ChunkConsumer, ChunkTransport
-from streams.worker import STOP_SIGNAL, Supervisor, stop_event
+from streams.transactions import PartitionTransactions
+from streams.transport import ChunkTransport
+from streams.worker import STOP_SIGNAL, StopSignal, Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +46,54 @@ EXIT_FAILED = 1
 MILLISECONDS = 1000.0
 
 
-def run_worker(settings: Settings) -> int:
+class Served(Inference, Protocol):
+    """Inference that may end for good."""
+
+    @property
+    def died(self) -> Awaitable[None]:
+        """Ends when nobody will be answered any more."""
+        ...
+
+
+class Tasks(Protocol):
+    """What a worker does with events."""
+
+    @property
+    def handlers(self) -> Sequence[Handler]:
+        """One a source."""
+        ...
+
+    @property
+    def references(self) -> Mapping[str, Apply]:
+        """What takes the changes of a compacted topic that every worker reads, by topic id."""
+        ...
+
+    def restored(self) -> None:
+        """Take notice that the tables hold other partitions than before."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a worker is made of beside its engine."""
+
+    inference: Callable[[Settings], AbstractAsyncContextManager[Served]]
+    tasks: Callable[[Settings, ShopApp, Inference, int], Tasks]  # int: partitions of each source
+
+
+PRODUCT = Parts(
+    inference=lambda settings: InferenceClient(inference_settings(settings)), tasks=create_tasks
+)
+
+
+def run_worker(settings: Settings, parts: Parts = PRODUCT) -> int:
     """Run until a signal or a failure; return the exit code."""
     configure_logging(settings.logging)
     # No `asyncio.run`: after a crash Faust's supervisors start again what it cancels, for ever.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(_serve(settings))
+        loop.run_until_complete(_serve(settings, parts))
     except (StartupError, AdminError, InferenceError) as error:
         log.error(str(error), action="start_failed")
         return EXIT_FAILED
@@ -59,34 +104,57 @@ def run_worker(settings: Settings) -> int:
     return EXIT_DONE
 
 
-async def _serve(settings: Settings) -> None:
-    stop = stop_event()
+async def _serve(settings: Settings, parts: Parts) -> None:
+    stop = StopSignal()
     async with AsyncExitStack() as stack:
-        partitions = await source_partitions(settings)
-        log.info("loading models", action="models_loading")
-        inference = InferenceClient(inference_settings(settings))
-        await stack.enter_async_context(inference)
-        publisher = await _start_publisher(settings, stack)
-        app = create_app(settings, partitions)
-        state = create_state(app, inference, partitions)
-        engine = _build_engine(settings, app, state, inference, publisher)
         supervisor = Supervisor()
-        stack.push_async_callback(supervisor.stop)
-        for reader in await _start_readers(settings, state, stack):
-            supervisor.add("reading reference data", reader.run())
-        stack.push_async_callback(app.stop)
-        await _start(app, settings)
-        log.info("taking events", action="worker_ready", partitions=partitions)
+        starting = asyncio.create_task(_start(settings, parts, stack, supervisor))
+        if not await _is_first(starting, stop):
+            return
+        app = starting.result()
         supervisor.add(STOP_SIGNAL, stop.wait())
-        supervisor.add("committing", engine.run_commits())
-        supervisor.add("the inference worker", inference.died)
-        supervisor.add("the Faust application", app.wait_until_stopped())
         await supervisor.first_end()
+        app.leaves_group = stop.is_for_good
         log.info("draining", action="worker_stopping")
     log.info("stopped", action="worker_stopped")
 
 
-async def _start(app: ShopApp, settings: Settings) -> None:
+async def _is_first(starting: asyncio.Task[ShopApp], stop: StopSignal) -> bool:
+    """Return whether the start ended before the stop signal, which cancels it."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if starting.done():
+        return True
+    starting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await starting
+    return False
+
+
+async def _start(
+    settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
+) -> ShopApp:
+    partitions = await source_partitions(settings)
+    log.info("loading models", action="models_loading")
+    inference = await stack.enter_async_context(parts.inference(settings))
+    app = create_app(settings, partitions, partial(new_reader, settings, "tables"))
+    tasks = parts.tasks(settings, app, inference, partitions)
+    new_delivery = await _deliveries(settings, app, stack)
+    engine = _build_engine(settings, app, tasks, inference, new_delivery)
+    stack.push_async_callback(supervisor.stop)
+    for reader in await _start_readers(settings, tasks.references, stack):
+        supervisor.add("reading reference data", reader.run())
+    stack.push_async_callback(app.stop)
+    await _start_app(app, settings)
+    log.info("taking events", action="worker_ready", partitions=partitions)
+    supervisor.add("committing", engine.run_commits())
+    supervisor.add("the inference worker", inference.died)
+    supervisor.add("the Faust application", app.wait_until_stopped())
+    return app
+
+
+async def _start_app(app: ShopApp, settings: Settings) -> None:
     try:
         await app.start()
     except OSError as error:
@@ -97,17 +165,25 @@ async def _start(app: ShopApp, settings: Settings) -> None:
         ) from error
 
 
-async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publisher:
-    publisher = Publisher(
-        AIOKafkaProducer(
-            bootstrap_servers=settings.kafka.bootstrap_servers,
-            client_id=settings.kafka.group,
-            enable_idempotence=True,
-            acks="all",
-            max_batch_size=BATCH_BYTES,
-            max_request_size=MAX_REQUEST_BYTES,
+async def _deliveries(settings: Settings, app: ShopApp, stack: AsyncExitStack) -> NewDelivery:
+    if settings.engine.delivery is DeliveryGuarantee.AT_LEAST_ONCE:
+        publisher = await _start_publisher(settings, stack)
+        return lambda _: AtLeastOnce(publisher)
+
+    def transactions(source: TP) -> Delivery:
+        return PartitionTransactions(
+            source,
+            group_id=settings.kafka.group,
+            group=app.chunk_consumer.group,
+            new_producer=partial(new_producer, settings),
+            linger_s=settings.engine.commit_interval_ms / MILLISECONDS,
         )
-    )
+
+    return transactions
+
+
+async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publisher:
+    publisher = Publisher(new_producer(settings))
     try:
         await publisher.start()
     except KafkaConnectionError as error:
@@ -120,29 +196,31 @@ async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publish
 def _build_engine(
     settings: Settings,
     app: ShopApp,
-    state: State,
-    inference: InferenceClient,
-    publisher: Publisher,
+    tasks: Tasks,
+    inference: Inference,
+    new_delivery: NewDelivery,
 ) -> Engine:
     topics = settings.named_topics()
-    stages = {}
-    for handler in build_handlers(settings, state):
-        source = topics[handler.spec.source]
-        stages[source.name] = Stage(
+    stages = {
+        topics[handler.spec.source].name: Stage(
             handler=handler,
-            decoder=_decoder(settings, source),
+            decoder=_decoder(settings, topics[handler.spec.source]),
             inference=inference,
-            publisher=publisher,
             topics=topics,
         )
-
-    async def commit(offsets: Mapping[TP, int]) -> None:
-        await cast(ChunkConsumer, app.consumer).commit_frontiers(offsets)
+        for handler in tasks.handlers
+    }
 
     async def state_ready(_: Iterable[TP]) -> None:
-        state.restored()
+        tasks.restored()
 
-    engine = Engine(stages=stages, limits=_limits(settings), commit=commit, state_ready=state_ready)
+    ports = Ports(
+        commit=lambda positions: app.chunk_consumer.group.commit_positions(positions),
+        reopen=lambda tp: app.chunk_consumer.open([tp]),
+        state_ready=state_ready,
+        new_delivery=new_delivery,
+    )
+    engine = Engine(stages=stages, limits=_limits(settings), ports=ports)
     cast(ChunkTransport, app.transport).intake = engine
     for topic in stages:
         add_agent(app, topic, topic, engine)
@@ -160,32 +238,25 @@ def _limits(settings: Settings) -> Limits:
         window_bytes=engine.window_bytes,
         commit_interval_s=engine.commit_interval_ms / MILLISECONDS,
         drain_timeout_s=engine.drain_timeout_s,
+        revoke_timeout_s=engine.revoke_timeout_s,
     )
 
 
 async def _start_readers(
-    settings: Settings, state: State, stack: AsyncExitStack
+    settings: Settings, references: Mapping[str, Apply], stack: AsyncExitStack
 ) -> list[ReferenceReader]:
+    if not references:
+        return []
     topics = settings.named_topics()
-    applied = {"catalogue": state.apply_catalogue, "knowledge": state.apply_knowledge}
-    names = [topics[topic_id].name for topic_id in applied]
+    names = [topics[topic_id].name for topic_id in references]
     partitions = await asyncio.to_thread(require_topics, settings, names)
     readers = []
-    for topic_id, apply in applied.items():
+    for topic_id, apply in references.items():
         spec = topics[topic_id]
-        reader = _reader(settings, spec, partitions[spec.name], apply)
+        tps = [TopicPartition(spec.name, number) for number in range(partitions[spec.name])]
+        consumer = new_reader(settings, spec.id)
+        reader = ReferenceReader(consumer, tps, _decoder(settings, spec), apply)
         stack.push_async_callback(reader.stop)
         await reader.start()
         readers.append(reader)
     return readers
-
-
-def _reader(settings: Settings, spec: TopicSpec, partitions: int, apply: Apply) -> ReferenceReader:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka.bootstrap_servers,
-        client_id=f"{settings.kafka.group}-{spec.id}",
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-    )
-    tps = [TopicPartition(spec.name, number) for number in range(partitions)]
-    return ReferenceReader(consumer, tps, _decoder(settings, spec), apply)

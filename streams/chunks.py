@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 from faust.serializers import codecs
 
-from streams.frontier import Span
-
 CHUNK_CODEC = "shopstreams-chunk"
 MAX_CHUNK_RECORDS = 64
 """A chunk is worked on in one go and its outcomes leave together: small enough that neither the
@@ -31,37 +29,43 @@ class Record(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Records of one partition that are worked on and released together."""
+    """Records of one partition that are worked on together."""
 
     topic: str  # as the broker calls it
     partition: int
     epoch: int  # of the partition's gate when the records were fetched
     # Ascending offsets, at least one; kept out of repr, which ends up in logs.
     records: tuple[Record, ...] = field(repr=False)
-    span: Span  # their place in the ledger
+    numbers: tuple[int, ...] = field(repr=False)  # theirs in the partition's ledger
+
+    @property
+    def size(self) -> int:
+        """Bytes of the keys and values."""
+        return sum(map(record_size, self.records))
 
 
-def split(records: Sequence[Record], limit: int = MAX_CHUNK_RECORDS) -> Iterator[Sequence[Record]]:
-    """Yield `records` in runs of at most `limit`."""
-    for start in range(0, len(records), limit):
-        yield records[start : start + limit]
+def record_size(record: Record) -> int:
+    """Return the bytes of a record's key and value."""
+    return len(record.key or b"") + len(record.value or b"")
 
 
-def make_chunk(records: Sequence[Record], epoch: int) -> Chunk:
-    """Return a chunk of `records`, which must not be empty."""
-    first = records[0]
-    return Chunk(
-        topic=first.topic,
-        partition=first.partition,
-        epoch=epoch,
-        records=tuple(records),
-        span=Span(
-            first=first.offset,
-            last=records[-1].offset,
-            records=len(records),
-            size=sum(len(r.key or b"") + len(r.value or b"") for r in records),
-        ),
-    )
+def make_chunks(
+    records: Sequence[Record],
+    numbers: Sequence[int | None],
+    epoch: int,
+    limit: int = MAX_CHUNK_RECORDS,
+) -> Iterator[Chunk]:
+    """Yield chunks of at most `limit` records, of those that have a number in the ledger."""
+    new = [pair for pair in zip(records, numbers, strict=True) if pair[1] is not None]
+    for start in range(0, len(new), limit):
+        run = new[start : start + limit]
+        yield Chunk(
+            topic=run[0][0].topic,
+            partition=run[0][0].partition,
+            epoch=epoch,
+            records=tuple(record for record, _ in run),
+            numbers=tuple(number for _, number in run if number is not None),
+        )
 
 
 class _PassThrough(codecs.Codec):

@@ -56,6 +56,9 @@ class KafkaSettings(_Section):
     instance_id: Name | None = Field(
         default=None, description="Static membership: unique a worker; a restart moves nothing."
     )
+    session_timeout_s: Number = Field(
+        default=10.0, ge=1, le=1800, description="A worker silent for so long loses its partitions."
+    )
 
 
 class ModelsSettings(_Section):
@@ -107,9 +110,27 @@ class RecommendSettings(_Section):
     history: Whole = Field(default=50, ge=1, le=1_000, description="Purchases kept a customer.")
 
 
-class EngineSettings(_Section):
-    """How much is in flight, and where state lies."""
+class DeliveryGuarantee(StrEnum):
+    """What a reader of the outcomes may rely on."""
 
+    EXACTLY_ONCE = "exactly_once"
+    AT_LEAST_ONCE = "at_least_once"
+
+
+class StoreKind(StrEnum):
+    """What tables are kept in."""
+
+    MEMORY = "memory"
+    ROCKSDB = "rocksdb"
+
+
+class EngineSettings(_Section):
+    """What is promised, how much is in flight, and where state lies."""
+
+    delivery: DeliveryGuarantee = Field(
+        default=DeliveryGuarantee.EXACTLY_ONCE,
+        description="at_least_once for brokers without transactions: it may repeat outcomes.",
+    )
     window_records: Whole = Field(
         default=4_000, ge=1, le=1_000_000, description="Records in flight a partition."
     )
@@ -117,10 +138,19 @@ class EngineSettings(_Section):
         default=8 * MEBIBYTE, ge=1024, le=1024 * MEBIBYTE, description="The same, in bytes."
     )
     commit_interval_ms: Whole = Field(
-        default=200, ge=1, le=60_000, description="Between two commits of the frontier."
+        default=50, ge=1, le=60_000, description="Between two commits, while there is more to do."
     )
     drain_timeout_s: Number = Field(
-        default=20.0, ge=0, le=3600, description="For what is in flight, at a stop or rebalance."
+        default=20.0, ge=0, le=3600, description="For what is in flight, at a stop."
+    )
+    revoke_timeout_s: Number = Field(
+        default=2.0, ge=0, le=3600, description="The same at a rebalance, while the group waits."
+    )
+    store: StoreKind = Field(
+        default=StoreKind.MEMORY, description="Of tables: memory, or rocksdb in state_dir."
+    )
+    standby_replicas: Whole = Field(
+        default=0, ge=0, le=16, description="Workers that follow a partition's tables beside it."
     )
     state_dir: Path = Field(
         default=Path(".shopstreams"), description="Folder of the worker's own files."

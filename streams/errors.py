@@ -3,6 +3,8 @@
 StreamsError
 ├── StartupError          the worker cannot start; a sentence for its operator
 ├── PublishError          a batch of outcomes was not confirmed by the broker
+├── DeliveryLost          what left since the last settling counts for nothing
+├── DeliveryFenced        the partition belongs to another worker
 ├── TaskFailed            a task's own code raised on one record
 ├── CommitError           the broker did not take an offset
 │   └── CommitFenced      another worker owns the partitions now
@@ -48,3 +50,11 @@ class CommitError(StreamsError):
 
 class CommitFenced(CommitError):
     """Another worker owns the partitions now; the offsets are its business."""
+
+
+class DeliveryLost(StreamsError):
+    """What left since the last settling counts for nothing; the partition begins there again."""
+
+
+class DeliveryFenced(StreamsError):
+    """The partition belongs to another worker; only an assignment brings it back."""

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import faust
 from faust.web.drivers.aiohttp import Web
 
 from streams.chunks import CHUNK_CODEC, register_codec
-from streams.config import Settings
+from streams.config import Settings, StoreKind
 from streams.engine import Engine
+from streams.restore import ChunkTableManager, NewConsumer
 from streams.tables import ChunkTable
 from streams.transport import ChunkConsumer, ChunkTransport
 
-SESSION_TIMEOUT_S = 10.0
-"""A killed worker's partitions move after this. The models live in another process, so nothing
-here keeps the heartbeat waiting for long."""
 REBALANCE_TIMEOUT_S = 60.0
-HEARTBEAT_S = 3.0
+HEARTBEATS_A_SESSION = 4
+"""A member is given up after so many heartbeats that did not come."""
+_STORES = {StoreKind.MEMORY: "memory://", StoreKind.ROCKSDB: "rocksdb://?driver=rocksdict"}
 
 
 class ShopApp(faust.App):
     """Faust's application with an ordered end: drain and commit before partitions go."""
 
+    leaves_group = False
+    """Whether a static member gives up its seat when it stops."""
+
+    @property
+    def chunk_consumer(self) -> ChunkConsumer:
+        """The consumer."""
+        return cast(ChunkConsumer, self.consumer)
+
     async def _stop_consumer(self) -> None:
         # Faust's own order never tells that partitions go and cancels agents in mid-chunk.
         consumer = self._consumer
         if isinstance(consumer, ChunkConsumer) and consumer.started:
-            await consumer.close_sources(consumer.assignment())
+            await consumer.drain()
+            if self.leaves_group and self.conf.consumer_group_instance_id:
+                await consumer.group.leave_group()
         await super()._stop_consumer()
 
 
@@ -40,20 +50,26 @@ class _ClosedWeb(Web):
     optional_blueprints: ClassVar[Any] = []
 
 
-def create_app(settings: Settings, partitions: int) -> ShopApp:
-    """Return the application; `partitions` is what each source has."""
+def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -> ShopApp:
+    """Return the application; `partitions` is what each source has.
+
+    `new_consumer` makes the consumers that read changelogs.
+    """
     register_codec()
-    kafka, web = settings.kafka, settings.web
+    kafka, web, engine = settings.kafka, settings.web, settings.engine
     app = ShopApp(
         kafka.group,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
-        broker_session_timeout=SESSION_TIMEOUT_S,
+        # Models live in another process: nothing here keeps the heartbeat waiting for long.
+        broker_session_timeout=kafka.session_timeout_s,
         broker_rebalance_timeout=REBALANCE_TIMEOUT_S,
-        broker_heartbeat_interval=HEARTBEAT_S,
+        broker_heartbeat_interval=kafka.session_timeout_s / HEARTBEATS_A_SESSION,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=kafka.instance_id,
-        store="memory://",
-        datadir=str(settings.engine.state_dir.absolute()),
+        store=_STORES[engine.store],
+        datadir=str(engine.state_dir.absolute()),
+        table_standby_replicas=engine.standby_replicas,
+        TableManager=ChunkTableManager,
         topic_allow_declare=kafka.declare_topics,
         topic_disable_leader=True,
         topic_partitions=partitions,
@@ -66,6 +82,7 @@ def create_app(settings: Settings, partitions: int) -> ShopApp:
     )
     app.transport = ChunkTransport(app.conf.broker_consumer, app, loop=app.loop)
     app.web = _ClosedWeb(app)
+    cast(ChunkTableManager, app.tables).new_consumer = new_consumer
     return app
 
 

@@ -7,25 +7,22 @@ One object without I/O or clock, so that its rules can be tested by themselves:
   a position of its own: records that come through a shut gate are early and are dropped.
 - The **epoch** counts the gate's changes. A fetch remembers the epoch that it began in; if it
   ended in another one, what it brought belongs to nobody.
-- The **ledger** knows the next offset to take in and, of what was taken in, what is done. The
-  **frontier** is the offset below which everything is done: the one offset fit to be committed.
+- The **ledger** numbers the records taken in and knows which were released: their outcomes have
+  left or are leaving. Records of different keys are released in any order; the **frontier** is
+  the offset below which everything is. What is released beyond it is part of the `Position`.
+
+A record goes through four states: taken in, released, settled (the broker has its outcome) and
+committed. Offsets may have gaps, which compaction and transactions leave.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from streams.position import MAX_RUNS, Position, Run
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A run of offsets taken in together; compaction and transactions leave gaps inside."""
-
-    first: int  # the first record's offset
-    last: int  # the last record's offset
-    records: int  # how many records there are
-    size: int  # bytes of their keys and values
+_Place = tuple[int, int, int]
+"""First offset, last offset and bytes of a record, or of a run that an earlier owner released."""
 
 
 class Frontier:
@@ -33,14 +30,21 @@ class Frontier:
 
     def __init__(self) -> None:
         self._epoch = 0
-        self._next = 0
         self._open = False
-        self._in_flight: deque[Span] = deque()
-        self._done: set[int] = set()
-        self._frontier = 0
-        self._committed = 0
-        self._records = 0
+        self._reset(Position(0))
+
+    def _reset(self, position: Position) -> None:
+        self._next = position.offset  # the next offset that is new
+        self._inherited: list[Run] = list(position.beyond)  # not met by a fetch yet
+        self._places: dict[int, _Place] = {}  # by number, from `_low` on
+        self._low = 0  # number of the first record that is not released
+        self._high = 0  # number of the next record
+        self._released: set[int] = set()  # numbers beyond `_low`
+        self._runs = 0  # of consecutive numbers in it
         self._size = 0
+        self._settled = self._committed = position
+
+    # -- gate and epoch
 
     @property
     def epoch(self) -> int:
@@ -52,6 +56,19 @@ class Frontier:
         """Whether records may be taken in."""
         return self._open
 
+    def open(self, position: Position) -> None:
+        """Take in what `position` leaves to do; to be called once the seek there has run."""
+        self._reset(position)
+        self._epoch += 1
+        self._open = True
+
+    def shut(self) -> None:
+        """Take in nothing until the next `open`; what is in flight may still be finished."""
+        self._open = False
+        self._epoch += 1
+
+    # -- ledger
+
     @property
     def next_offset(self) -> int:
         """Offset from which the next record is new."""
@@ -59,68 +76,113 @@ class Frontier:
 
     @property
     def records_in_flight(self) -> int:
-        """Records taken in and not below the frontier."""
-        return self._records
+        """Records from the frontier on that were taken in."""
+        return self._high - self._low
 
     @property
     def bytes_in_flight(self) -> int:
-        """Bytes of the records taken in and not below the frontier."""
+        """Bytes of the records in flight."""
         return self._size
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything taken in is done."""
-        return not self._in_flight
+        """Whether everything taken in is released and settled."""
+        return self._low == self._high and self._settled == self.position()
 
-    def open(self, start: int) -> None:
-        """Take in records from `start` on; to be called once the seek there has run."""
-        self._in_flight.clear()
-        self._done.clear()
-        self._records = self._size = 0
-        self._epoch += 1
-        self._open = True
-        self._next = self._frontier = self._committed = start
+    def take_in(
+        self, epoch: int, offsets: Sequence[int], sizes: Sequence[int]
+    ) -> list[int | None] | None:
+        """Return each record's number, None for one that is not new; None if none may pass.
 
-    def shut(self) -> None:
-        """Take in nothing until the next `open`; what is in flight may still be finished."""
-        self._open = False
-        self._epoch += 1
-
-    def fresh(self, epoch: int, offsets: Sequence[int]) -> int | None:
-        """Return the index from which a fetch's records are new, or None if none may pass.
-
-        `epoch` is that of the fetch's begin, `offsets` are its records', ascending.
+        `epoch` is that of the fetch's begin; `offsets` ascend; `sizes` are in bytes.
         """
         if not self._open or epoch != self._epoch:
             return None
-        for index, offset in enumerate(offsets):
-            if offset >= self._next:
-                return index
-        return None
+        return [self._number(*record) for record in zip(offsets, sizes, strict=True)]
 
-    def take_in(self, span: Span) -> None:
-        """Count a span as in flight; raises `ValueError` if it does not follow the last one."""
-        if span.first < self._next:
-            raise ValueError(f"offset {span.first} was taken in before {self._next}")
-        self._in_flight.append(span)
-        self._records += span.records
-        self._size += span.size
-        self._next = span.last + 1
+    def _number(self, offset: int, size: int) -> int | None:
+        if offset < self._next:
+            return None
+        while self._inherited and self._inherited[0][0] <= offset:
+            first, last = self._inherited.pop(0)
+            self._release_one(self._place(first, last, 0))
+            self._next = max(self._next, last + 1)
+        if offset < self._next:
+            return None
+        self._next = offset + 1
+        return self._place(offset, offset, size)
 
-    def finish(self, span: Span) -> None:
-        """Count a span as done: all its outcomes are published and confirmed."""
-        self._done.add(span.first)
-        while self._in_flight and self._in_flight[0].first in self._done:
-            done = self._in_flight.popleft()
-            self._done.discard(done.first)
-            self._records -= done.records
-            self._size -= done.size
-            self._frontier = done.last + 1
+    def _place(self, first: int, last: int, size: int) -> int:
+        number = self._high
+        self._places[number] = (first, last, size)
+        self._size += size
+        self._high += 1
+        return number
 
-    def to_commit(self) -> int | None:
-        """Return the frontier if it was not committed yet."""
-        return None if self._frontier == self._committed else self._frontier
+    def release(self, number: int) -> bool:
+        """Count a record as released, unless the position would not fit into a commit then.
 
-    def confirm(self, offset: int) -> None:
-        """Remember that the broker took `offset`; a failed commit is simply not confirmed."""
-        self._committed = offset
+        Raises `ValueError` if it is not in flight. The oldest record in flight always fits.
+        """
+        if number not in self._places or number in self._released:
+            raise ValueError(f"record {number} is not in flight")
+        fits = (
+            number == self._low
+            or self._runs + len(self._inherited) < MAX_RUNS
+            or number - 1 in self._released
+            or number + 1 in self._released
+        )
+        if fits:
+            self._release_one(number)
+        return fits
+
+    def _release_one(self, number: int) -> None:
+        if number != self._low:
+            self._runs += 1 - (number - 1 in self._released) - (number + 1 in self._released)
+            self._released.add(number)
+            return
+        self._pass()
+        if self._low in self._released:
+            self._runs -= 1
+        while self._low in self._released:
+            self._released.discard(self._low)
+            self._pass()
+
+    def _pass(self) -> None:
+        self._size -= self._places.pop(self._low)[2]
+        self._low += 1
+
+    # -- positions
+
+    def position(self) -> Position:
+        """Return what is released so far."""
+        in_flight = self._low < self._high
+        offset = self._places[self._low][0] if in_flight else self._next
+        beyond = self._released_runs() + self._inherited
+        if not in_flight and beyond and beyond[0][0] == offset:
+            offset = beyond.pop(0)[1] + 1
+        return Position(offset, tuple(beyond))
+
+    def _released_runs(self) -> list[Run]:
+        runs: list[Run] = []
+        before = None
+        for number in sorted(self._released):
+            first, last, _ = self._places[number]
+            if before == number - 1:
+                runs[-1] = (runs[-1][0], last)
+            else:
+                runs.append((first, last))
+            before = number
+        return runs
+
+    def settle(self, position: Position) -> None:
+        """Remember that the broker has the outcomes of all that `position` covers."""
+        self._settled = position
+
+    def to_commit(self) -> Position | None:
+        """Return what is settled, if it was not committed yet."""
+        return None if self._settled == self._committed else self._settled
+
+    def confirm(self, position: Position) -> None:
+        """Remember that the broker took `position`; a failed commit is simply not confirmed."""
+        self._committed = position

@@ -28,13 +28,17 @@ class Question:
 class Handler(Protocol):
     """One task on one source.
 
-    `prepare` runs when events come, `decide` when their outcomes leave; each runs in the order of
-    the partition's events and may read and write state. A table is written in one of the two
-    only, so that its changelog keeps that order. An exception becomes a dead letter of that event
-    alone.
+    `prepare` runs when events come, `decide` when their outcomes leave: in the order of the
+    partition's events of one `key`. Both may read and write state, under that key; a table is
+    written in one of the two only, so that its changelog keeps the order. Only what `changes`
+    holds is written exactly once. An exception becomes a dead letter of that event alone.
     """
 
     spec: TaskSpec
+
+    def key(self, event: Any) -> str:
+        """Return whose event it is: outcomes of one key leave in the order of its events."""
+        ...
 
     def prepare(self, event: Any, changes: Changes) -> Question:
         """Return what to ask for `event`, and write what it changes."""

@@ -6,6 +6,7 @@ import base64
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from inference.messages import ModelInfo
@@ -13,6 +14,10 @@ from schemas.base import Message
 from schemas.letters import CarriedHeader, DeadLetter, carry
 from schemas.results import ModelId, Source, Timings
 from streams.chunks import Record
+
+
+_MODELS = 64
+"""Models that are in use at one time, with room to spare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +37,12 @@ class Stamp:
     decode_ms: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Envelope:
-    """The fields that every result shares; see `schemas.results.Envelope`."""
+    """The fields that every result shares; see `schemas.results.Envelope`.
+
+    One is made for each event: a frozen dataclass would cost three times as much.
+    """
 
     result_id: str
     source: Source
@@ -77,7 +85,7 @@ def envelope(
     return Envelope(
         result_id=result_id(record, task),
         source=source_of(record),
-        model=None if model is None else ModelId(name=model.name, hash=model.hash),
+        model=None if model is None else _model_id(model),
         timings=Timings(
             wait_ms=_ms(stamp.started_at - sent_at),
             decode_ms=round(stamp.decode_ms, 3),
@@ -115,6 +123,11 @@ def dead_letter(
         headers=tuple(CarriedHeader(name=n, value=_base64(v)) for n, v in record.headers),
         produced_at=datetime.now(UTC),
     )
+
+
+@lru_cache(maxsize=_MODELS)
+def _model_id(model: ModelInfo) -> ModelId:
+    return ModelId(name=model.name, hash=model.hash)
 
 
 def _ms(seconds: float) -> float:

@@ -1,23 +1,24 @@
-"""The way of one partition's chunks from bytes to a confirmed outcome.
+"""The way of one partition's records from bytes to a confirmed outcome.
 
-1. decode     all records of the chunk; what is no event becomes a dead letter
+1. decode     all records of a chunk; what is no event becomes a dead letter
 2. prepare    in order: look up state, write state, say what to ask
 3. ask        the model, for the whole chunk at once; chunks overlap here
-4. decide     what becomes of each event, in order: after the chunk before it has left
-5. publish    outcomes, dead letters and changelogs, so in order too
-6. confirm    the broker has outcomes, dead letters and changelogs
-7. finish     the ledger's frontier moves; the engine commits it
+4. release    each record as soon as it is answered and its key's earlier ones have left
+5. decide     what becomes of it
+6. send       outcomes, dead letters and changelogs of all that was released together
+7. settle     the broker has them, and the position; only now do the tables change
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
+from faust.types import TP
 
 from inference.client import Inference
 from inference.messages import Answer, Item, ItemError
@@ -25,37 +26,62 @@ from schemas.codec import Decoder, encode
 from schemas.errors import DecodeError
 from schemas.topics import Topics
 from streams import policy
-from streams.asking import again, ask
+from streams.asking import ask
 from streams.chunks import Chunk, Record
+from streams.delivery import Delivery
 from streams.errors import TaskFailed
 from streams.frontier import Frontier
 from streams.handler import Handler, Question
-from streams.outgoing import Outgoing, Stamp, dead_letter, envelope
+from streams.ordering import KeyOrder, Ordered
+from streams.outgoing import Envelope, Outgoing, Stamp, dead_letter, envelope
 from streams.publisher import Publication
-from streams.tables import Changes
+from streams.tables import Changes, Overlay, latest
 
 log = structlog.get_logger(__name__)
 
 DEAD_LETTERS = "dead-letters"
+MAX_RELEASE = 512
+"""Records released together: a run of the loop that other partitions wait for."""
+MAX_UNSETTLED = 4096
+"""Records in one transaction: what a reader of committed records has to hold back."""
 
 
-@dataclass(kw_only=True)
-class _Work:
+class _Work(Ordered):
     """One record on its way."""
 
-    record: Record
-    event: Any = None
-    question: Question | None = None
-    place: int | None = None  # of its item in what the model is asked
-    outcome: Publication | None = None
+    __slots__ = (
+        "answer",
+        "changes",
+        "event",
+        "number",
+        "outcome",
+        "place",
+        "question",
+        "record",
+        "stamp",
+    )
+
+    def __init__(self, record: Record, number: int, stamp: Stamp, changes: Changes) -> None:
+        super().__init__()
+        self.record = record
+        self.number = number  # in the ledger
+        self.stamp = stamp
+        self.changes = changes
+        self.event: Any = None
+        self.question = _NOTHING
+        self.answer: Answer | None = None
+        self.place = 0  # of its row in the answer
+        self.outcome: Publication | None = None
+
+    @property
+    def item(self) -> Item:
+        """What to ask of the model."""
+        if self.question.item is None:
+            raise ValueError("there is nothing to ask")
+        return self.question.item
 
 
-class Publishing(Protocol):
-    """What takes outcomes to the broker."""
-
-    async def publish(self, publications: Iterable[Publication]) -> None:
-        """Return when all are confirmed; raises `PublishError` otherwise."""
-        ...
+_NOTHING = Question(item=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,137 +91,176 @@ class Stage:
     handler: Handler
     decoder: Decoder[Any]
     inference: Inference
-    publisher: Publishing
     topics: Topics
 
 
 class Pipeline:
-    """The pipeline of one partition, from the opening of its gate to its revocation."""
+    """The pipeline of one partition, from the opening of its gate to its end."""
 
-    def __init__(self, stage: Stage, frontier: Frontier) -> None:
+    def __init__(self, stage: Stage, source: TP, frontier: Frontier, delivery: Delivery) -> None:
         self._stage = stage
         self._frontier = frontier
+        self._delivery = delivery
+        self._overlay = Overlay(source.partition)
+        self._order: KeyOrder[_Work] = KeyOrder()
+        self._unsettled: list[_Work] = []
+        self._due = 0.0  # loop time at which what was sent is settled at the latest
+        self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turn: asyncio.Future[None] = _future()
-        self._turn.set_result(None)
-        self.failed: asyncio.Future[None] = _future()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._start(self._release())
 
     @property
     def task(self) -> str:
         """Name of the task that the pipeline's events ask for."""
         return self._stage.handler.spec.name
 
+    # -- in
+
     def accept(self, chunk: Chunk) -> None:
         """Start on a chunk; chunks must come in the order of their offsets."""
-        started_at = time.time()
-        began = time.perf_counter()
-        changes = Changes(chunk.partition)
-        work = self._prepare(chunk, changes)
-        stamp = Stamp(started_at=started_at, decode_ms=(time.perf_counter() - began) * 1000)
-        previous, self._turn = self._turn, _future()
-        run = self._run(chunk, work, changes, stamp, previous, self._turn)
-        task = asyncio.create_task(run)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_done)
+        asking = [one for one in self._prepare(chunk) if one.question.item is not None]
+        if asking:
+            self._start(self._ask(asking))
+        self._wake.set()
 
     def cancel(self) -> None:
-        """Drop what is in flight; the partition's next owner begins at the frontier."""
+        """Drop what is in flight; whoever takes the partition begins at the position settled."""
         for task in self._tasks:
             task.cancel()
 
-    async def idle(self) -> None:
-        """Wait until nothing is in flight."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+    async def stop(self) -> None:
+        """Drop what is in flight and wait until nothing runs."""
+        self.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
         if error is not None and not self.failed.done():
             self.failed.set_exception(error)
 
-    def _prepare(self, chunk: Chunk, changes: Changes) -> list[_Work]:
+    def _prepare(self, chunk: Chunk) -> list[_Work]:
+        started_at, began = time.time(), time.perf_counter()
         decoded = self._stage.decoder.decode_many([record.value for record in chunk.records])
-        work = [_Work(record=record) for record in chunk.records]
-        for one, event in zip(work, decoded, strict=True):
-            if isinstance(event, DecodeError):
-                one.outcome = self._buried(one.record, event)
-                continue
-            one.event = event
-            try:
-                one.question = self._stage.handler.prepare(event, changes)
-            except Exception as error:  # one event's failure is its own
-                one.outcome = self._buried(one.record, TaskFailed(error))
-        return work
+        decode_ms = (time.perf_counter() - began) * 1000
+        stamp = Stamp(started_at=started_at, decode_ms=decode_ms / len(chunk.records))
+        works = []
+        for record, number, event in zip(chunk.records, chunk.numbers, decoded, strict=True):
+            one = _Work(record, number, stamp, Changes(self._overlay))
+            works.append(one)
+            self._prepare_one(one, event)
+            self._order.add(one)
+            if one.question.item is None:
+                self._order.ready(one)
+        return works
 
-    async def _run(
-        self,
-        chunk: Chunk,
-        work: Sequence[_Work],
-        changes: Changes,
-        stamp: Stamp,
-        previous: asyncio.Future[None],
-        turn: asyncio.Future[None],
-    ) -> None:
-        try:
-            answers = await self._ask_all(work)
-            await asyncio.shield(previous)
-            self._decide_all(work, answers, stamp, changes)
-            outcomes = [one.outcome for one in work if one.outcome is not None]
-            publications = [*outcomes, *changes.publications()]
-            await again(lambda: self._stage.publisher.publish(publications), self.task)
-            self._frontier.finish(chunk.span)
-        except BaseException:
-            turn.cancel()  # those behind must not overtake what did not leave
-            raise
-        turn.set_result(None)
-
-    async def _ask_all(self, work: Sequence[_Work]) -> Answer | None:
-        """Ask for all items of the chunk at once, and tell each record where its answer is."""
-        items: list[Item] = []
-        for one in work:
-            if one.question is not None and one.question.item is not None:
-                one.place = len(items)
-                items.append(one.question.item)
-        stage = self._stage
-        return await ask(stage.inference, stage.handler.spec, items) if items else None
-
-    def _decide_all(
-        self, work: Sequence[_Work], answer: Answer | None, stamp: Stamp, changes: Changes
-    ) -> None:
-        for one in work:
-            if one.outcome is not None:
-                continue
-            failure = answer.errors.get(one.place) if answer and one.place is not None else None
-            if failure is not None:
-                one.outcome = self._buried(one.record, failure)
-                continue
-            try:
-                one.outcome = self._decide(one, answer, stamp, changes)
-            except Exception as error:  # one event's failure is its own
-                one.outcome = self._buried(one.record, TaskFailed(error))
-
-    def _decide(
-        self, one: _Work, answer: Answer | None, stamp: Stamp, changes: Changes
-    ) -> Publication:
+    def _prepare_one(self, one: _Work, event: Any) -> None:
+        if isinstance(event, DecodeError):
+            one.outcome = self._buried(one.record, event)
+            return
         handler = self._stage.handler
-        question = one.question or _NOTHING
-        if answer is None or one.place is None:
-            sealed = envelope(one.record, self.task, stamp)
+        try:
+            one.key = handler.key(event)
+            one.question = handler.prepare(event, one.changes)
+            one.changes.keep()
+            one.event = event
+        except Exception as error:  # one event's failure is its own
+            one.changes.forget()
+            one.outcome = self._buried(one.record, TaskFailed(error))
+
+    async def _ask(self, asking: Sequence[_Work]) -> None:
+        stage = self._stage
+        await ask(stage.inference, stage.handler.spec, asking, self._answered, self._failed_alone)
+
+    def _answered(self, asking: Sequence[_Work], answer: Answer) -> None:
+        for place, one in enumerate(asking):
+            one.answer = answer
+            one.place = place
+            if place in answer.errors:
+                one.outcome = self._buried(one.record, answer.errors[place])
+            self._order.ready(one)
+        self._wake.set()
+
+    def _failed_alone(self, one: _Work, error: ItemError) -> None:
+        one.outcome = self._buried(one.record, error)
+        self._order.ready(one)
+        self._wake.set()
+
+    # -- out
+
+    async def _release(self) -> None:
+        """Send what may leave, settle what was sent, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while released := self._order.take(MAX_RELEASE, self._leaves):
+                if not self._unsettled:
+                    self._due = loop.time() + self._delivery.linger_s
+                    loop.call_at(self._due, self._wake.set)
+                self._unsettled += released
+                await self._delivery.send(self._publications(released))
+                if len(self._unsettled) >= MAX_UNSETTLED or loop.time() >= self._due:
+                    await self._settle()
+            if self._unsettled and (self._order.is_empty or loop.time() >= self._due):
+                await self._settle()
+
+    def _leaves(self, one: _Work) -> bool:
+        return self._frontier.release(one.number)
+
+    def _publications(self, released: Iterable[_Work]) -> list[Publication]:
+        released = list(released)
+        outcomes = [self._outcome(one) for one in released]
+        writes = latest(one.changes.writes for one in released)
+        return [*outcomes, *self._overlay.changelog(writes)]
+
+    async def _settle(self) -> None:
+        position = self._frontier.position()
+        last_offsets: Mapping[TP, int] = await self._delivery.settle(position)
+        # Nothing may come between here and the end: stores, ledger and broker must agree.
+        self._overlay.settle([one.changes.writes for one in self._unsettled], last_offsets)
+        self._frontier.settle(position)
+        self._unsettled = []
+
+    def _outcome(self, one: _Work) -> Publication:
+        if one.outcome is not None:
+            return one.outcome
+        try:
+            outcome = self._publication(self._decide(one))
+            one.changes.keep()
+        except Exception as error:  # one event's failure is its own
+            one.changes.forget()
+            return self._buried(one.record, TaskFailed(error))
+        return outcome
+
+    def _decide(self, one: _Work) -> Outgoing:
+        handler = self._stage.handler
+        answer = one.answer
+        if answer is None:
             row, model = None, self._stage.inference.models[handler.spec.slot]
         else:
-            sealed = envelope(
-                one.record,
-                self.task,
-                stamp,
-                model=answer.model,
-                queue_ms=float(answer.queue_ms[one.place]),
-                compute_ms=float(answer.compute_ms[one.place]),
-            )
             row, model = answer.rows[one.place], answer.model
-        return self._publication(handler.decide(one.event, question, row, model, sealed, changes))
+        sealed = self._envelope(one)
+        return handler.decide(one.event, one.question, row, model, sealed, one.changes)
+
+    def _envelope(self, one: _Work) -> Envelope:
+        if one.answer is None:
+            return envelope(one.record, self.task, one.stamp)
+        return envelope(
+            one.record,
+            self.task,
+            one.stamp,
+            model=one.answer.model,
+            queue_ms=float(one.answer.queue_ms[one.place]),
+            compute_ms=float(one.answer.compute_ms[one.place]),
+        )
 
     def _publication(self, outgoing: Outgoing) -> Publication:
         return Publication(
@@ -228,10 +293,3 @@ class Pipeline:
             value=encode(letter),
             headers=tuple(record.headers),
         )
-
-
-_NOTHING = Question(item=None)
-
-
-def _future() -> asyncio.Future[None]:
-    return asyncio.get_running_loop().create_future()

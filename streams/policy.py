@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inference.errors import QueueFull, WorkerDied
 from inference.messages import ItemError
 from schemas.errors import DecodeError
-from streams.errors import PublishError, TaskFailed
+from streams.errors import CommitError, CommitFenced, PublishError, TaskFailed
 
 FIRST_DELAY_S = 0.05
 MAX_DELAY_S = 5.0
@@ -54,6 +54,8 @@ def decide(error: Exception | ItemError, attempt: int = 0) -> Decision:
             return Bury("task_failed", "the task failed on this record", error.detail)
         case WorkerDied():
             return Apart()
-        case PublishError() | QueueFull():
+        case CommitFenced():
+            return Stop("the group has moved on")
+        case PublishError() | CommitError() | QueueFull():
             return Again(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, _DOUBLINGS)))
     return Stop(f"{type(error).__name__}: {error}")

@@ -2,20 +2,22 @@
 
 1. Every outcome is put into a batch of the partition that its key chooses.
 2. The batches are sent; within a partition in the order in which they were filled.
-3. `publish` returns when the broker has confirmed all of them. Only then may a frontier move.
+3. `confirm` returns when the broker has all of them. Only then may a frontier move.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
+from faust.types import TP
 
 from streams.errors import PublishError
 
@@ -37,8 +39,17 @@ class Publication:
     headers: Headers = ()
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A batch on its way to the broker."""
+
+    tp: TP
+    records: int
+    metadata: Awaitable[RecordMetadata]
+
+
 class Publisher:
-    """The worker's one producer."""
+    """Fills and sends batches of one producer."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -53,34 +64,40 @@ class Publisher:
         """Send what is left and disconnect."""
         await self._producer.stop()
 
-    async def publish(self, publications: Iterable[Publication]) -> None:
-        """Send all and wait until the broker has them; raises `PublishError` otherwise.
+    async def publish(self, publications: Iterable[Publication]) -> dict[TP, int]:
+        """Send all and return the last offset of each partition written to.
 
-        After an error any of the records may have been written: publishing all of them again
-        repeats some, and loses none.
+        Raises `PublishError`: any of the records may have been written then, so that publishing
+        all of them again repeats some, and loses none.
         """
         try:
-            batches = await self._fill(publications)
-            confirmations = [
-                await self._producer.send_batch(batch, topic, partition=partition)
-                for topic, partition, batch in batches
-            ]
-            await asyncio.gather(*confirmations)
+            return await confirm(await self.send(publications))
         except KafkaError as error:
             raise PublishError(f"{type(error).__name__}: {error}") from error
 
-    async def _fill(
-        self, publications: Iterable[Publication]
-    ) -> list[tuple[str, int, BatchBuilder]]:
+    async def send(self, publications: Iterable[Publication]) -> list[Sent]:
+        """Hand all to the client, in order; raises `KafkaError`."""
+        return [
+            Sent(tp, batch.record_count(), await self._send(batch, tp))
+            for tp, batch in await self._fill(publications)
+        ]
+
+    async def _send(self, batch: BatchBuilder, tp: TP) -> Awaitable[RecordMetadata]:
+        metadata: Awaitable[RecordMetadata] = await self._producer.send_batch(
+            batch, tp.topic, partition=tp.partition
+        )
+        return metadata
+
+    async def _fill(self, publications: Iterable[Publication]) -> list[tuple[TP, BatchBuilder]]:
         now_ms = int(time.time() * 1000)
-        filling: dict[tuple[str, int], BatchBuilder] = {}
-        batches: list[tuple[str, int, BatchBuilder]] = []
+        filling: dict[TP, BatchBuilder] = {}
+        batches: list[tuple[TP, BatchBuilder]] = []
         for publication in publications:
-            place = publication.topic, await self._partition_of(publication)
-            batch = filling.get(place)
+            tp = TP(publication.topic, await self._partition_of(publication))
+            batch = filling.get(tp)
             if batch is None or not _append(batch, publication, now_ms):
-                batch = filling[place] = self._producer.create_batch()
-                batches.append((*place, batch))
+                batch = filling[tp] = self._producer.create_batch()
+                batches.append((tp, batch))
                 _append(batch, publication, now_ms)
         return batches
 
@@ -92,6 +109,15 @@ class Publisher:
             known = await self._producer.partitions_for(publication.topic)
             partitions = self._partitions[publication.topic] = sorted(known)
         return int(self._partitioner(publication.key, partitions, partitions))
+
+
+async def confirm(sent: Sequence[Sent]) -> dict[TP, int]:
+    """Wait until the broker has all; return the last offset by partition; raises `KafkaError`."""
+    metadata = await asyncio.gather(*(batch.metadata for batch in sent))
+    return {
+        batch.tp: place.offset + batch.records - 1
+        for batch, place in zip(sent, metadata, strict=True)
+    }
 
 
 def _append(batch: BatchBuilder, publication: Publication, now_ms: int) -> bool:

@@ -1,15 +1,15 @@
 """What the tasks remember: tables by customer, reference data, popularity.
 
-| table       | key        | value                            | written by |
-| ----------- | ---------- | -------------------------------- | ---------- |
-| `purchases` | user_id    | bought items, most recent last   | orders     |
-| `orders`    | user_id    | facts of the latest orders       | orders     |
-| `sessions`  | session_id | the conversation's last turns    | queries    |
-| `languages` | user_id    | the language last written in     | both texts |
+| table              | key        | value                            | written by |
+| ------------------ | ---------- | -------------------------------- | ---------- |
+| `purchases`        | user_id    | bought items, most recent last   | orders     |
+| `orders`           | user_id    | facts of the latest orders       | orders     |
+| `sessions`         | session_id | the conversation's last turns    | queries    |
+| `query-languages`  | user_id    | the language last written in     | queries    |
+| `review-languages` | user_id    | the same                         | reviews    |
 
-One source writes a table, so that the changelog's order is the partition's order; of `languages`
-either last word will do. Reference data is the same in every worker; popularity is each worker's
-own, counted from its purchases.
+One source writes a table, so that the changelog's order is the partition's order. Reference data
+is the same in every worker; popularity is each worker's own, counted from its purchases.
 """
 
 from __future__ import annotations
@@ -43,13 +43,15 @@ class State:
         purchases: ChunkTable,
         orders: ChunkTable,
         sessions: ChunkTable,
-        languages: ChunkTable,
+        query_languages: ChunkTable,
+        review_languages: ChunkTable,
         inference: Inference,
     ) -> None:
         self.purchases = purchases
         self.orders = orders
         self.sessions = sessions
-        self.languages = languages
+        self.query_languages = query_languages
+        self.review_languages = review_languages
         self.catalogue = Catalogue(inference.models[RECOMMEND_SLOT].width)
         self.knowledge = KnowledgeBase()
         self.popularity: Counter[str] = Counter()
@@ -67,10 +69,11 @@ class State:
         """Return the products that this worker saw most often, most first."""
         return [product for product, _ in self.popularity.most_common(POPULAR_CANDIDATES)]
 
-    def remember_language(self, user_id: str, language: Language, changes: Changes) -> None:
-        """Remember which language a customer writes; a repeat costs no changelog record."""
-        if changes.get(self.languages, user_id) != language:
-            changes.put(self.languages, user_id, language.value)
+    def language(self, user_id: str, changes: Changes) -> Language:
+        """Return the language that a customer writes to us in, as far as it is known."""
+        tables = (self.query_languages, self.review_languages)
+        known = (changes.get(table, user_id) for table in tables)
+        return Language(next(filter(None, known), Language.ENGLISH))
 
     async def apply_catalogue(self, changes: Sequence[Change]) -> None:
         """Take catalogue items in and out; each new text is turned into its vector."""
@@ -116,12 +119,21 @@ class State:
             self.knowledge.put(entry, likely_intents(row, answer.model.labels) if row else ())
 
 
+def remember_language(
+    table: ChunkTable, user_id: str, language: Language, changes: Changes
+) -> None:
+    """Remember which language a customer writes; a repeat costs no changelog record."""
+    if changes.get(table, user_id) != language:
+        changes.put(table, user_id, language.value)
+
+
 def create_state(app: ShopApp, inference: Inference, partitions: int) -> State:
     """Return the state of a worker, its tables added to the application."""
     return State(
         purchases=create_table(app, "purchases", partitions),
         orders=create_table(app, "orders", partitions),
         sessions=create_table(app, "sessions", partitions),
-        languages=create_table(app, "languages", partitions),
+        query_languages=create_table(app, "query-languages", partitions),
+        review_languages=create_table(app, "review-languages", partitions),
         inference=inference,
     )

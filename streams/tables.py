@@ -1,30 +1,30 @@
 """Faust tables whose writes leave with their chunk.
 
-A stock table sends one changelog message a write and needs an agent's event around it. Here a
-chunk's writes change the local store at once and are collected in a `Changes`; they leave as one
-batch, last value a key, to the changelog partition that equals the source's, with the chunk's
-outcomes. Recovery, standbys and the choice of a store stay Faust's.
+A stock table sends one changelog message a write and needs an agent's event around it. Here the
+writes of what leaves together leave as one batch, last value a key, to the changelog partition
+that equals the source's, with the outcomes (and in their transaction, where there is one). Until
+the broker has them they lie in an `Overlay`; only then does the local store change. So a store
+never holds what was rolled back, and a crash leaves it behind the changelog, never ahead of it.
 
-With at-least-once delivery a chunk may be worked on again after a crash: what is written to a
-table must then give the same as the first time (`inference.tasks.facts` does).
+One source writes a table, so that its changelog has the order of the source's partition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 import orjson
 from faust.tables import Table
+from faust.types import TP
 
 from streams.publisher import Publication
-
-Json = Any
-"""What a table holds: JSON values."""
+from streams.shelves import Entry, Json, Shelf, encode_value, shelf_of
 
 
 class ChunkTable(Table[str, Json]):
-    """A table that is written through `Changes` and read as it is."""
+    """A table that is written through `Changes`."""
 
     def on_key_set(self, key: str, value: Json) -> None:
         """Send nothing: the write leaves with its chunk."""
@@ -32,38 +32,129 @@ class ChunkTable(Table[str, Json]):
     def on_key_del(self, key: str) -> None:
         """Send nothing: the deletion leaves with its chunk."""
 
-    def keep(self, key: str, value: Json, partition: int) -> None:
-        """Store a value that belongs to `partition`."""
-        self.data[key] = value
-        # The memory store drops a revoked partition's keys by this index, which it fills only
-        # in recovery.
-        owners = getattr(self.data, "_key_partition", None)
-        if owners is not None:
-            owners[key] = partition
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return shelf_of(self.data)
+
+    def stored(self, key: str, partition: int) -> Json | None:
+        """Return what the changelog's partition says of `key`, None if nothing."""
+        return self._shelf.get(key, partition)
+
+    def store(self, values: Iterable[tuple[str, Json]], partition: int, offset: int) -> None:
+        """Store values that the changelog's partition has up to `offset`."""
+        self._shelf.put(values, self._changelog(partition), offset)
+
+    def restore(self, entries: Iterable[Entry], partition: int) -> None:
+        """Store what was read from the changelog's partition."""
+        self._shelf.load(entries, self._changelog(partition))
+
+    def applied_offset(self, partition: int) -> int | None:
+        """Return up to which offset of its changelog a partition is stored, None if not at all."""
+        return self._shelf.applied_offset(self._changelog(partition))
+
+    def forget(self, partition: int) -> None:
+        """Remove what is stored of a partition."""
+        self._shelf.forget(self._changelog(partition))
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Let go of the partitions that are neither ours nor followed."""
+        self._shelf.keep_only(active_tps | standby_tps)
+        await self.call_recover_callbacks()
+
+    def _changelog(self, partition: int) -> TP:
+        return TP(self.changelog_topic_name, partition)
 
 
-class Changes:
-    """The writes of one chunk to tables."""
+Writes = dict[tuple[ChunkTable, str], Json]
+"""The last value by key; None deletes it."""
+
+
+class Overlay:
+    """The writes of one source partition that the broker has not confirmed yet."""
 
     def __init__(self, partition: int) -> None:
         self._partition = partition
-        self._last: dict[tuple[ChunkTable, str], Json] = {}
+        self._values: Writes = {}
+        self._writers: dict[tuple[ChunkTable, str], int] = defaultdict(int)
 
     def get(self, table: ChunkTable, key: str) -> Json | None:
-        """Return the current value of `key`."""
-        return table.data.get(key)
+        """Return the value as the partition's latest event left it."""
+        place = (table, key)
+        if place in self._values:
+            return self._values[place]
+        return table.stored(key, self._partition)
 
-    def put(self, table: ChunkTable, key: str, value: Json) -> None:
-        """Write `value`, visible at once to the events that follow."""
-        table.keep(key, value, self._partition)
-        self._last[table, key] = value
+    def add(self, writes: Writes) -> None:
+        """Let later events see these writes."""
+        for place, value in writes.items():
+            self._values[place] = value
+            self._writers[place] += 1
 
-    def publications(self) -> Iterator[Publication]:
+    def changelog(self, writes: Writes) -> Iterator[Publication]:
         """Yield a changelog record for each key written."""
-        for (table, key), value in self._last.items():
+        for (table, key), value in writes.items():
             yield Publication(
                 topic=table.changelog_topic_name,
                 key=orjson.dumps(key),
-                value=orjson.dumps(value),
+                value=encode_value(value),
                 partition=self._partition,
             )
+
+    def settle(self, each: Iterable[Writes], last_offsets: Mapping[TP, int]) -> None:
+        """Move writes into the stores: the broker has them, up to the offsets named."""
+        each = list(each)
+        for writes in each:
+            for place in writes:
+                self._forget(place)
+        by_table: dict[ChunkTable, list[tuple[str, Json]]] = defaultdict(list)
+        for (table, key), value in latest(each).items():
+            by_table[table].append((key, value))
+        for table, values in by_table.items():
+            offset = last_offsets[TP(table.changelog_topic_name, self._partition)]
+            table.store(values, self._partition, offset)
+
+    def _forget(self, place: tuple[ChunkTable, str]) -> None:
+        self._writers[place] -= 1
+        if not self._writers[place]:
+            del self._writers[place], self._values[place]
+
+
+class Changes:
+    """What one event reads and writes; nothing of it counts until it is kept."""
+
+    __slots__ = ("_draft", "_overlay", "writes")
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._overlay = overlay
+        self._draft: Writes = {}
+        self.writes: Writes = {}  # what was kept
+
+    def get(self, table: ChunkTable, key: str) -> Json | None:
+        """Return the current value of `key`, None if there is none."""
+        place = (table, key)
+        return self._draft[place] if place in self._draft else self._overlay.get(table, key)
+
+    def put(self, table: ChunkTable, key: str, value: Json) -> None:
+        """Write `value`, or delete the key with None."""
+        self._draft[table, key] = value
+
+    def keep(self) -> None:
+        """Let the writes count: the event's code has run through."""
+        if self._draft:
+            if not self.writes.keys().isdisjoint(self._draft):
+                raise ValueError("a table is written by prepare or by decide, not by both")
+            self._overlay.add(self._draft)
+            self.writes |= self._draft
+            self._draft = {}
+
+    def forget(self) -> None:
+        """Drop the writes since the last `keep`: the event's code has failed."""
+        self._draft = {}
+
+
+def latest(each: Iterable[Writes]) -> Writes:
+    """Return the last value by key."""
+    merged: Writes = {}
+    for writes in each:
+        merged.update(writes)
+    return merged

@@ -6,8 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from streams.chunks import Chunk, Record, make_chunk
+from faust.types import TP
+
+from streams.chunks import Chunk, Record, make_chunks, record_size
 from streams.errors import PublishError
+from streams.frontier import Frontier
 from streams.publisher import Publication
 
 
@@ -31,12 +34,14 @@ class MemoryPublisher:
         self.published: list[Publication] = []
         self.failures_to_come = 0
 
-    async def publish(self, publications: Iterable[Publication]) -> None:
+    async def publish(self, publications: Iterable[Publication]) -> dict[TP, int]:
         """Keep all, or raise `PublishError` and keep none."""
         if self.failures_to_come:
             self.failures_to_come -= 1
             raise PublishError("told to fail")
         self.published.extend(publications)
+        last = len(self.published) - 1
+        return {TP(p.topic, p.partition or 0): last for p in self.published}
 
     def values(self, topic: str) -> list[bytes]:
         """Return the values published to a topic, in order."""
@@ -70,6 +75,16 @@ class MemoryPartition:
         self.records.extend(added)
         return added
 
-    def chunk(self, values: Sequence[bytes | None], epoch: int) -> Chunk:
-        """Add records and return them as one chunk."""
-        return make_chunk(self.append(values), epoch)
+    def chunks(
+        self,
+        frontier: Frontier,
+        values: Sequence[bytes | None],
+        *,
+        key: bytes | None = b"k",
+    ) -> list[Chunk]:
+        """Add records, let the frontier take them in and return them as chunks."""
+        records = self.append(values, key=key)
+        offsets = [record.offset for record in records]
+        sizes = [record_size(record) for record in records]
+        numbers = frontier.take_in(frontier.epoch, offsets, sizes)
+        return list(make_chunks(records, numbers or [], frontier.epoch))

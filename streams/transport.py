@@ -3,38 +3,58 @@
 Faust's own fetch loop costs a task, a queue entry and a decode for each event, and its
 acknowledgements can pass a message still in flight. This one hands an agent one message a chunk
 of a partition; what is done is kept in the partition's `Frontier`, never in Faust's ack lists.
-Changelogs of tables and every topic that is not a source keep the stock path.
+Changelogs of tables are read by `streams.restore`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Protocol, cast
 
+import aiokafka
+import structlog
 from aiokafka.errors import (
     CommitFailedError,
     ConsumerStoppedError,
     IllegalGenerationError,
     IllegalStateError,
     KafkaError,
+    NoError,
     RebalanceInProgressError,
     UnknownMemberIdError,
+    for_code,
 )
+from aiokafka.protocol.group import HeartbeatRequest, LeaveGroupRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.chunks import Chunk, Record, make_chunk, split
+from streams.chunks import Chunk, Record, make_chunks, record_size
 from streams.errors import CommitError, CommitFenced
 from streams.frontier import Frontier
+from streams.position import Position, decode_metadata, encode_metadata
+from streams.retries import again
+
+log = structlog.get_logger(__name__)
 
 FETCH_WAIT_S = 0.25
 """How long a fetch waits for a first record; a rebalance waits no longer than this for it."""
 RETRY_WAIT_S = 0.02
 """The same while a full window keeps a partition out of the fetch: it may open at any moment."""
-SEEK_TIMEOUT_S = 30.0
+BROKER_WAIT_MS = 20
+"""How long the broker may keep a fetch that finds nothing. The client has one fetch a broker under
+way, so a partition whose records were just taken waits as long for its next ones."""
+NOT_MEMBER = (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+"""What the client says where the group has moved on."""
 
 
 class Intake(Protocol):
@@ -52,45 +72,108 @@ class Intake(Protocol):
         """Whether the partition's window takes another chunk."""
         ...
 
+    async def partitions_assigned(self, tps: Iterable[TP]) -> None:
+        """Fence earlier owners of these partitions."""
+        ...
+
     async def partitions_opened(self, tps: Iterable[TP]) -> None:
         """Prepare for records of these partitions; their state is restored."""
         ...
 
+    async def partitions_revoked(self, tps: Iterable[TP]) -> None:
+        """Finish and commit what can be at once, and let go of the rest."""
+        ...
+
     async def drain(self, tps: Iterable[TP]) -> None:
-        """Finish and commit what is in flight, in a bounded time."""
+        """Finish and commit what is in flight, in the time for a stop."""
         ...
 
 
 class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
-    """The client's thread, with commits that answer instead of crashing the worker."""
+    """The client's thread: reads what is committed, and answers where Faust's would crash."""
 
-    async def commit_frontiers(self, offsets: Mapping[TP, int]) -> None:
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust hard-codes both; the client takes them over when it starts.
+        consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = BROKER_WAIT_MS
+        return consumer
+
+    async def commit_positions(self, positions: Mapping[TP, Position]) -> None:
         """Commit; raises `CommitFenced` if the partitions are another's, else `CommitError`."""
-        await self.call_thread(self._commit_frontiers, offsets)
+        await self.call_thread(self._commit_positions, positions)
 
-    async def _commit_frontiers(self, offsets: Mapping[TP, int]) -> None:
+    async def _commit_positions(self, positions: Mapping[TP, Position]) -> None:
         wanted = {
-            TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")
-            for tp, offset in offsets.items()
+            TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(
+                position.offset, encode_metadata(position)
+            )
+            for tp, position in positions.items()
         }
         try:
             await self._ensure_consumer().commit(wanted)
-        except (
-            CommitFailedError,
-            IllegalGenerationError,
-            IllegalStateError,
-            RebalanceInProgressError,
-            UnknownMemberIdError,
-        ) as error:
+        except NOT_MEMBER as error:
             raise CommitFenced(f"the group has moved on: {type(error).__name__}") from error
         except KafkaError as error:
             raise CommitError(f"offsets were not committed: {error!r}") from error
 
+    async def committed(self, tp: TP) -> Position | None:
+        """Return the committed position, None if there is none; raises `CommitError`."""
+        found: Position | None = await self.call_thread(self._committed, tp)
+        return found
+
+    async def _committed(self, tp: TP) -> Position | None:
+        wanted = TopicPartition(tp.topic, tp.partition)
+        coordinator = self._ensure_consumer()._coordinator
+        try:
+            committed = (await coordinator.fetch_committed_offsets([wanted])).get(wanted)
+        except KafkaError as error:
+            raise CommitError(f"the committed position is not known: {error!r}") from error
+        if committed is None or committed.offset < 0:
+            return None
+        try:
+            return decode_metadata(committed.offset, committed.metadata)
+        except ValueError as error:
+            log.warning(str(error), action="metadata_unknown", partition=tp.partition)
+            return Position(committed.offset)
+
+    async def is_member(self) -> bool:
+        """Whether the group still counts on this worker; raises `CommitError`."""
+        is_member: bool = await self.call_thread(self._is_member)
+        return is_member
+
+    async def _is_member(self) -> bool:
+        coordinator = self._ensure_consumer()._coordinator
+        if coordinator.generation < 0:
+            return False
+        try:
+            await coordinator.ensure_coordinator_known()
+            request = HeartbeatRequest(
+                coordinator.group_id, coordinator.generation, coordinator.member_id
+            )
+            answer = for_code((await coordinator._send_req(request)).error_code)
+        except KafkaError as error:
+            raise CommitError(f"the membership is not known: {error!r}") from error
+        if answer is NoError or answer in NOT_MEMBER:
+            return answer is NoError
+        raise CommitError(f"the membership is not known: {answer.__name__}")
+
+    async def leave_group(self) -> None:
+        """Give up a static member's seat, which a stop keeps for a quick restart."""
+        await self.call_thread(self._leave_group)
+
+    async def _leave_group(self) -> None:
+        coordinator = self._ensure_consumer()._coordinator
+        try:
+            await coordinator._send_req(
+                LeaveGroupRequest(coordinator.group_id, coordinator.member_id)
+            )
+        except KafkaError as error:
+            log.warning("the seat stays until its timeout", action="leave_failed", error=str(error))
+
 
 class ChunkConsumer(driver.Consumer):
     """Faust's consumer, fetching chunks and asking the frontiers what may pass."""
-
-    intake: Intake
 
     def _new_consumer_thread(self) -> ChunkConsumerThread:
         return ChunkConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -99,9 +182,10 @@ class ChunkConsumer(driver.Consumer):
     def _intake(self) -> Intake:
         return cast(ChunkTransport, self.transport).intake
 
-    async def commit_frontiers(self, offsets: Mapping[TP, int]) -> None:
-        """Commit; raises `CommitFenced` if the partitions are another's, else `CommitError`."""
-        await cast(ChunkConsumerThread, self._thread).commit_frontiers(offsets)
+    @property
+    def group(self) -> ChunkConsumerThread:
+        """What the consumer group says."""
+        return cast(ChunkConsumerThread, self._thread)
 
     def _new_offset(self, tp: TP) -> int | None:
         return None  # Faust's ack lists commit nothing: the frontier does
@@ -109,41 +193,53 @@ class ChunkConsumer(driver.Consumer):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Do nothing: Faust's watchdog looks at ack lists that stay empty here."""
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Fence earlier owners before anything is read that they may still be writing."""
+        await self._intake.partitions_assigned(self._sources(assigned))
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Shut the gates, finish what is in flight, then let Faust go on."""
-        await self.close_sources(revoked)
+        await self._intake.partitions_revoked(self._shut(revoked))
         await super().on_partitions_revoked(revoked)
 
-    async def close_sources(self, tps: Iterable[TP]) -> None:
-        """Shut the gates of the sources among `tps` and drain them."""
-        sources = [tp for tp in tps if self._intake.is_source(tp.topic)]
+    async def drain(self) -> None:
+        """Shut all gates and finish what is in flight; to be called before a stop."""
+        await self._intake.drain(self._shut(self.assignment()))
+
+    def _shut(self, tps: Iterable[TP]) -> list[TP]:
+        sources = self._sources(tps)
         for tp in sources:
             self._intake.frontier(tp).shut()
-        await self._intake.drain(sources)
+        return sources
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets and only then open the gates."""
+        """Seek to the committed positions and only then open the gates."""
         await super().perform_seek()
-        sources = [tp for tp in self.assignment() if self._intake.is_source(tp.topic)]
-        starts = await self._starts(sources)
-        await self._intake.partitions_opened(sources)
-        for tp in sources:
-            self._intake.frontier(tp).open(starts[tp])
+        await self.open(self._sources(self.assignment()))
 
-    async def _starts(self, sources: Sequence[TP]) -> Mapping[TP, int]:
-        """Return where each partition starts: its committed offset, else its earliest.
+    async def open(self, sources: Sequence[TP]) -> None:
+        """Let records come from the committed positions on, else from the beginning.
 
         A start must be known even where nothing was committed: records of a fetch that began
         before this seek are dropped, and without a start there is nowhere to seek back to.
         """
-        read = {tp: self._read_offset[tp] for tp in sources}
-        committed = {tp: at for tp, at in read.items() if at is not None and at >= 0}
-        unknown = [tp for tp in sources if tp not in committed]
-        if unknown:
-            earliest = await self.earliest_offsets(*unknown)
-            committed.update({tp: earliest[tp] for tp in unknown})
-            await self.seek_wait({tp: earliest[tp] for tp in unknown})
-        return committed
+        if not sources:
+            return
+        await self._intake.partitions_opened(sources)
+        starts = await asyncio.gather(*(self._committed(tp) for tp in sources))
+        earliest = await self.earliest_offsets(*sources)
+        ends = await self.highwaters(*sources)
+        positions = {
+            tp: _start(committed, earliest[tp], ends[tp])
+            for tp, committed in zip(sources, starts, strict=True)
+        }
+        await self.seek_wait({tp: position.offset for tp, position in positions.items()})
+        for tp, position in positions.items():
+            self._intake.frontier(tp).open(position)
+
+    async def _committed(self, tp: TP) -> Position | None:
+        return await again(lambda: self.group.committed(tp), "read a position")
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
@@ -156,45 +252,40 @@ class ChunkConsumer(driver.Consumer):
     async def _fetch_once(self) -> None:
         if not self.flow_active:
             await self.wait_first(self.can_resume_flow.wait())
-        active = set(self._get_active_partitions())
-        wanted = {tp for tp in active if self._is_wanted(tp)}
+        sources = self._sources(self._get_active_partitions())
+        wanted = {tp for tp in sources if self._is_wanted(tp)}
         if not wanted:
             await asyncio.sleep(RETRY_WAIT_S)
             return
         generation = self.app.consumer_generation_id
-        epochs = {tp: self._intake.frontier(tp).epoch for tp in self._sources(wanted)}
-        wait = FETCH_WAIT_S if len(wanted) == len(active) else RETRY_WAIT_S
+        epochs = {tp: self._intake.frontier(tp).epoch for tp in wanted}
+        wait = FETCH_WAIT_S if len(wanted) == len(sources) else RETRY_WAIT_S
         fetched = await self._getmany(wanted, wait)
-        for tp, records in fetched.items():
-            if self._intake.is_source(tp.topic):
-                await self._take_in(tp, records, epochs.get(tp, -1), generation)
-            else:
-                await self._deliver_stock(tp, records)
+        taken = [
+            await self._take_in(tp, records, epochs.get(tp, -1)) for tp, records in fetched.items()
+        ]
+        for tp, chunk in _in_turn(taken):
+            if self._intake.frontier(tp).epoch == chunk.epoch:
+                await self.callback(self._chunk_message(tp, chunk, generation))
         await asyncio.sleep(0)
 
-    def _sources(self, tps: Iterable[TP]) -> Iterable[TP]:
-        return (tp for tp in tps if self._intake.is_source(tp.topic))
+    def _sources(self, tps: Iterable[TP]) -> list[TP]:
+        return [tp for tp in tps if self._intake.is_source(tp.topic)]
 
     def _is_wanted(self, tp: TP) -> bool:
-        if not self._intake.is_source(tp.topic):
-            return True
         return self._intake.frontier(tp).is_open and self._intake.has_room(tp)
 
     async def _take_in(
-        self, tp: TP, records: Sequence[Record], epoch: int, generation: int
-    ) -> None:
+        self, tp: TP, records: Sequence[Record], epoch: int
+    ) -> list[tuple[TP, Chunk]]:
         frontier = self._intake.frontier(tp)
-        start = frontier.fresh(epoch, [record.offset for record in records])
-        if start is None:
+        offsets = [record.offset for record in records]
+        numbers = frontier.take_in(epoch, offsets, [record_size(record) for record in records])
+        if numbers is None:
             await self._put_back(tp, frontier)
-            return
-        for run in split(records[start:]):
-            if frontier.epoch != epoch:
-                return  # revoked meanwhile: the rest comes again after the next seek
-            chunk = make_chunk(run, epoch)
-            frontier.take_in(chunk.span)
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            await self.callback(self._chunk_message(tp, chunk, generation))
+            return []
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        return [(tp, chunk) for chunk in make_chunks(records, numbers, epoch)]
 
     async def _put_back(self, tp: TP, frontier: Frontier) -> None:
         """Seek back to the ledger: what was fetched in another epoch belongs to nobody."""
@@ -214,17 +305,32 @@ class ChunkConsumer(driver.Consumer):
             cast(bytes, chunk),  # the chunk codec passes it on as it is
             None,
             0,
-            chunk.span.size,
+            chunk.size,
             tp,
             generation_id=generation,
         )
 
-    async def _deliver_stock(self, tp: TP, records: Sequence[Any]) -> None:
-        for record in records:
-            await self.wait_first(
-                self.callback(self._to_message(tp, record)), self.suspend_flow.wait()
-            )
-            self._read_offset[tp] = record.offset
+
+def _start(committed: Position | None, earliest: int, end: int) -> Position:
+    """Return where to begin: a position that the log does not hold is of no use."""
+    if committed is None:
+        return Position(earliest)
+    if earliest <= committed.offset <= end:
+        return committed
+    log.warning(
+        "the committed position is not in the log: beginning with the earliest record",
+        action="position_lost",
+        committed=committed.offset,
+        earliest=earliest,
+        end=end,
+    )
+    return Position(earliest)
+
+
+def _in_turn(taken: Sequence[Sequence[tuple[TP, Chunk]]]) -> Iterator[tuple[TP, Chunk]]:
+    """Yield a chunk of each partition in turn, so that none waits for all of another's."""
+    for turn in zip_longest(*taken):
+        yield from (one for one in turn if one is not None)
 
 
 class ChunkTransport(driver.Transport):

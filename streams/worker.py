@@ -12,11 +12,7 @@ import signal
 from collections.abc import Awaitable
 from typing import Any
 
-import structlog
-
 from streams.errors import StreamsError
-
-log = structlog.get_logger(__name__)
 
 
 class Supervisor:
@@ -49,10 +45,24 @@ class Supervisor:
 STOP_SIGNAL = "stop signal"
 
 
-def stop_event() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set."""
-    event = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, event.set)
-    return event
+class StopSignal:
+    """SIGTERM or SIGINT, whichever comes first.
+
+    SIGTERM is a restart as far as the group can know: a static member keeps its seat. SIGINT, a
+    person's Ctrl-C, is for good: the seat is given up, and the partitions move at once.
+    """
+
+    def __init__(self) -> None:
+        self._came = asyncio.Event()
+        self.is_for_good = False
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._come, number)
+
+    def _come(self, number: signal.Signals) -> None:
+        self.is_for_good = number == signal.SIGINT
+        self._came.set()
+
+    async def wait(self) -> None:
+        """Wait for the signal."""
+        await self._came.wait()

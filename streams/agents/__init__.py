@@ -1,33 +1,52 @@
 """The agents: one a source, each with a handler that turns its events into outcomes.
 
-A new task is a module here with a handler, and a line in `build_handlers`.
+A new task is a module here with a handler, and a line in `create_tasks`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+from inference.client import Inference
 from inference.tasks.reading import ReplyPolicy
 from streams.agents.orders import OrderHandler, Taste
 from streams.agents.queries import QueryHandler
 from streams.agents.reviews import ReviewHandler
 from streams.config import Settings
+from streams.faust_app import ShopApp
 from streams.handler import Handler
-from streams.state import State
+from streams.reference import Apply
+from streams.state import create_state
 
 SURE_ENOUGH = 0.7
 """Where the shop names no threshold: the bundled intent model then answers 85% of the messages
 written to check it, nine of ten rightly; from 0.5 on it would also guess."""
 
 
-def build_handlers(settings: Settings, state: State) -> tuple[Handler, ...]:
-    """Return the handlers of all tasks."""
-    return (
-        ReviewHandler(state),
-        QueryHandler(state, _reply_policy(settings)),
-        OrderHandler(
-            state, Taste(count=settings.recommend.count, history=settings.recommend.history)
+@dataclass(frozen=True, kw_only=True)
+class ShopTasks:
+    """Everything that a worker does with a shop's events."""
+
+    handlers: tuple[Handler, ...]
+    references: Mapping[str, Apply]  # by topic id
+    restored: Callable[[], None]
+
+
+def create_tasks(
+    settings: Settings, app: ShopApp, inference: Inference, partitions: int
+) -> ShopTasks:
+    """Return all tasks, their tables added to the application."""
+    state = create_state(app, inference, partitions)
+    taste = Taste(count=settings.recommend.count, history=settings.recommend.history)
+    return ShopTasks(
+        handlers=(
+            ReviewHandler(state),
+            QueryHandler(state, _reply_policy(settings)),
+            OrderHandler(state, taste),
         ),
+        references={"catalogue": state.apply_catalogue, "knowledge": state.apply_knowledge},
+        restored=state.restored,
     )
 
 

@@ -9,7 +9,6 @@ from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, remember_order
 from inference.tasks.purchases import History, remember_purchase
 from inference.tasks.recommend import Buyer, rank
-from schemas.base import Language
 from schemas.events import OrderEvent
 from schemas.results import Outcome, Recommendations
 from streams.handler import Question, Row
@@ -37,6 +36,10 @@ class OrderHandler:
         self._state = state
         self._taste = taste
 
+    def key(self, event: OrderEvent) -> str:
+        """Recommendations for one customer leave in the order of the orders."""
+        return event.user_id
+
     def prepare(self, event: OrderEvent, changes: Changes) -> Question:
         """Remember the order and ask for the vector of the customer's history."""
         self._remember_facts(event, changes)
@@ -59,7 +62,7 @@ class OrderHandler:
             history=history.products,
             vector=row,
             just_bought=history.last,
-            language=self._language(event.user_id, changes),
+            language=self._state.language(event.user_id, changes),
         )
         popular = self._state.popular() if row is None else []
         items = rank(buyer, self._state.catalogue, self._taste.count, popular)
@@ -89,6 +92,3 @@ class OrderHandler:
             changes.put(table, event.user_id, history.to_json())
             self._state.popularity.update(history.last)
         return history
-
-    def _language(self, user_id: str, changes: Changes) -> Language:
-        return Language(changes.get(self._state.languages, user_id) or Language.ENGLISH)

@@ -12,7 +12,7 @@ from schemas.events import QueryEvent
 from schemas.results import Outcome, Reply
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
-from streams.state import State
+from streams.state import State, remember_language
 from streams.tables import Changes
 
 REPLIES = "replies"
@@ -31,6 +31,10 @@ class QueryHandler:
     def __init__(self, state: State, policy: ReplyPolicy) -> None:
         self._state = state
         self._shop = Shop(knowledge=state.knowledge, titles=self._title, policy=policy)
+
+    def key(self, event: QueryEvent) -> str:
+        """Replies of one conversation leave in the order of its messages."""
+        return event.user_id or event.session_id
 
     def prepare(self, event: QueryEvent, changes: Changes) -> Question:
         """Ask for the text's intent."""
@@ -52,7 +56,8 @@ class QueryHandler:
         turns = remember_turn(session, event, draft)
         changes.put(self._state.sessions, event.session_id, turns.to_json())
         if event.user_id is not None:
-            self._state.remember_language(event.user_id, draft.language, changes)
+            table = self._state.query_languages
+            remember_language(table, event.user_id, draft.language, changes)
         message = Reply(
             **envelope.fields(),
             outcome=draft.outcome,

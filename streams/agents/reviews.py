@@ -9,7 +9,7 @@ from schemas.events import ReviewEvent
 from schemas.results import Outcome, ReviewLabels
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
-from streams.state import State
+from streams.state import State, remember_language
 from streams.tables import Changes
 
 TOPIC = "review-labels"
@@ -23,10 +23,14 @@ class ReviewHandler:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    def key(self, event: ReviewEvent) -> str:
+        """Labels of one author leave in the order of the reviews."""
+        return event.user_id
+
     def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
         """Ask for the text's sentiment."""
         language = guess_language(event.text, event.language)
-        self._state.remember_language(event.user_id, language, changes)
+        remember_language(self._state.review_languages, event.user_id, language, changes)
         return Question(item=event.text, context=language)
 
     def decide(

@@ -81,6 +81,8 @@ def _environment(address: str, folder: Path) -> dict[str, str]:
         "SHOPSTREAMS_KAFKA__GROUP": "shopstreams-demo",
         "SHOPSTREAMS_ENGINE__STATE_DIR": str(folder / "state"),
         "SHOPSTREAMS_ENGINE__DRAIN_TIMEOUT_S": "5",
+        # The embedded broker knows no transactions.
+        "SHOPSTREAMS_ENGINE__DELIVERY": "at_least_once",
         "SHOPSTREAMS_WEB__PORT": str(_free_port()),
         "SHOPSTREAMS_LOGGING__FORMAT": "json",
         "PYTHONUNBUFFERED": "1",

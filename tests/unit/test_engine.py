@@ -11,11 +11,20 @@ from faust.types import TP
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
 from schemas.topics import Topics
-from streams.engine import Engine, Limits
-from streams.errors import CommitError, CommitFenced, StreamsError
+from streams.delivery import AtLeastOnce
+from streams.engine import Engine, Limits, Ports
+from streams.errors import (
+    CommitError,
+    CommitFenced,
+    DeliveryFenced,
+    DeliveryLost,
+    StreamsError,
+)
 from streams.pipeline import Stage
+from streams.position import Position
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.unit.test_pipeline import Handler, Model, review
+from tests.waiting import until
 
 SOURCE = TP("reviews", 0)
 LIMIT_S = 10
@@ -25,15 +34,32 @@ class Broker:
     """Takes commits, or fails as often as it was told to."""
 
     def __init__(self) -> None:
-        self.commits: list[dict[TP, int]] = []
+        self.commits: list[dict[TP, Position]] = []
         self.failures: list[Exception] = []
         self.taken = asyncio.Event()
 
-    async def commit(self, offsets: Mapping[TP, int]) -> None:
+    async def commit(self, positions: Mapping[TP, Position]) -> None:
         if self.failures:
             raise self.failures.pop()
-        self.commits.append(dict(offsets))
+        self.commits.append(dict(positions))
         self.taken.set()
+
+
+class ScriptedDelivery(AtLeastOnce):
+    """Delivers, unless it was told to fail."""
+
+    def __init__(self, publisher: MemoryPublisher) -> None:
+        super().__init__(publisher)
+        self.failure: StreamsError | None = None
+        self.stopped = False
+
+    async def settle(self, position: Position) -> Mapping[TP, int]:
+        if self.failure is not None:
+            raise self.failure
+        return await super().settle(position)
+
+    async def stop(self) -> None:
+        self.stopped = True
 
 
 class Bench:
@@ -45,11 +71,12 @@ class Bench:
         self.broker = Broker()
         self.partition = MemoryPartition(topic=SOURCE.topic)
         self.restored: list[list[TP]] = []
+        self.committed = 0
+        self.opened = asyncio.Event()
         stage = Stage(
             handler=Handler(),
             decoder=Decoder(ReviewEvent),
             inference=self.model,
-            publisher=self.publisher,
             topics=Topics(),
         )
         limits = Limits(
@@ -57,31 +84,43 @@ class Bench:
             window_bytes=1 << 20,
             commit_interval_s=0.001,
             drain_timeout_s=drain_timeout_s,
+            revoke_timeout_s=drain_timeout_s,
         )
-        self.engine = Engine(
-            stages={SOURCE.topic: stage},
-            limits=limits,
+        self.deliveries: list[ScriptedDelivery] = []
+        ports = Ports(
             commit=self.broker.commit,
+            reopen=self.reopen,
             state_ready=self._state_ready,
+            new_delivery=self._new_delivery,
         )
+        self.engine = Engine(stages={SOURCE.topic: stage}, limits=limits, ports=ports)
+
+    def _new_delivery(self, tp: TP) -> ScriptedDelivery:
+        self.deliveries.append(ScriptedDelivery(self.publisher))
+        return self.deliveries[-1]
 
     async def _state_ready(self, tps: Iterable[TP]) -> None:
         self.restored.append(list(tps))
 
     async def open(self, start: int = 0) -> None:
-        await self.engine.partitions_opened([SOURCE])
-        self.engine.frontier(SOURCE).open(start)
-        self.partition.next_offset = start
+        await self.engine.partitions_assigned([SOURCE])
+        self.committed = start
+        await self.reopen(SOURCE)
+
+    async def reopen(self, tp: TP) -> None:
+        await self.engine.partitions_opened([tp])
+        self.engine.frontier(tp).open(Position(self.committed))
+        self.partition.next_offset = self.committed
+        self.opened.set()
 
     def feed(self, count: int) -> None:
-        frontier = self.engine.frontier(SOURCE)
-        chunk = self.partition.chunk([review(n) for n in range(count)], frontier.epoch)
-        frontier.take_in(chunk.span)
-        self.engine.accept(chunk)
+        values = [review(n) for n in range(count)]
+        for chunk in self.partition.chunks(self.engine.frontier(SOURCE), values):
+            self.engine.accept(chunk)
 
     async def revoke(self) -> None:
         self.engine.frontier(SOURCE).shut()
-        await self.engine.drain([SOURCE])
+        await self.engine.partitions_revoked([SOURCE])
 
 
 async def test_a_drain_finishes_and_commits_what_is_in_flight() -> None:
@@ -91,7 +130,7 @@ async def test_a_drain_finishes_and_commits_what_is_in_flight() -> None:
     bench.feed(2)
     await bench.revoke()
     assert len(bench.publisher.values("review-labels")) == 5
-    assert bench.broker.commits == [{SOURCE: 5}]
+    assert bench.broker.commits == [{SOURCE: Position(5)}]
 
 
 async def test_a_drain_that_takes_too_long_drops_what_the_next_owner_will_do_again() -> None:
@@ -106,13 +145,13 @@ async def test_a_drain_that_takes_too_long_drops_what_the_next_owner_will_do_aga
     assert bench.broker.commits == []
     bench.feed(3)
     await bench.revoke()
-    assert bench.broker.commits == [{SOURCE: 3}]
+    assert bench.broker.commits == [{SOURCE: Position(3)}]
 
 
 async def test_a_chunk_of_an_earlier_epoch_is_not_worked_on() -> None:
     bench = Bench()
     await bench.open()
-    stale = bench.partition.chunk([review(0)], bench.engine.frontier(SOURCE).epoch)
+    (stale,) = bench.partition.chunks(bench.engine.frontier(SOURCE), [review(0)])
     bench.engine.frontier(SOURCE).shut()
     await bench.open(0)
     bench.engine.accept(stale)
@@ -143,7 +182,7 @@ async def test_a_failed_commit_is_tried_again_and_never_counted_as_done(error: E
     async with asyncio.timeout(LIMIT_S):
         await bench.broker.taken.wait()
     clock.cancel()
-    assert bench.broker.commits == [{SOURCE: 2}]
+    assert bench.broker.commits == [{SOURCE: Position(2)}]
     assert bench.broker.failures == []
 
 
@@ -160,3 +199,34 @@ async def test_what_ends_a_pipeline_ends_the_commits_with_its_cause() -> None:
         await asyncio.wait_for(bench.engine.run_commits(), LIMIT_S)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert bench.broker.commits == []
+
+
+async def test_a_lost_transaction_begins_again_at_the_committed_position() -> None:
+    bench = Bench()
+    await bench.open()
+    bench.opened.clear()
+    bench.deliveries[0].failure = DeliveryLost("told to")
+    bench.feed(3)
+    async with asyncio.timeout(LIMIT_S):
+        await bench.opened.wait()
+    bench.deliveries[0].failure = None
+    bench.feed(3)
+    await bench.revoke()
+    assert bench.broker.commits == [{SOURCE: Position(3)}]
+    bench.engine.raise_failures()
+
+
+async def test_a_fenced_partition_is_left_alone_until_it_is_assigned_again() -> None:
+    bench = Bench()
+    await bench.open()
+    bench.deliveries[0].failure = DeliveryFenced("told to")
+    bench.feed(3)
+    await until(lambda: not bench.engine.frontier(SOURCE).is_open)
+    bench.engine.raise_failures()
+    await bench.revoke()
+    assert bench.deliveries[0].stopped
+    assert bench.broker.commits == []
+    await bench.open()
+    bench.feed(1)
+    await bench.revoke()
+    assert bench.broker.commits == [{SOURCE: Position(1)}]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 import pytest
+from faust.types import TP
 
 from inference.errors import WorkerDied
 from inference.messages import Answer, Item, ItemError, ModelInfo
@@ -19,12 +20,17 @@ from schemas.events import ReviewEvent
 from schemas.letters import DeadLetter
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
+from streams.delivery import AtLeastOnce, Delivery
+from streams.errors import DeliveryLost, StreamsError
 from streams.frontier import Frontier
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
 from streams.pipeline import Pipeline, Stage
+from streams.position import Position
+from streams.publisher import Publication
 from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher
+from tests.waiting import until
 
 MODEL = ModelInfo(
     slot="sentiment",
@@ -68,6 +74,9 @@ class Handler:
     def __init__(self, broken: Sequence[str] = ()) -> None:
         self.broken = broken
 
+    def key(self, event: ReviewEvent) -> str:
+        return event.user_id
+
     def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
         return Question(item=event.text)
 
@@ -96,11 +105,11 @@ class Handler:
         return Outgoing(topic_id="review-labels", key=event.user_id, message=message)
 
 
-def review(number: int, text: str = "fine") -> bytes:
+def review(number: int, text: str = "fine", user: str = "u") -> bytes:
     return orjson.dumps(
         {
             "review_id": f"r{number}",
-            "user_id": "u",
+            "user_id": user,
             "product_id": "p",
             "text": text,
             "created_at": "2026-01-01T00:00:00Z",
@@ -111,9 +120,14 @@ def review(number: int, text: str = "fine") -> bytes:
 class Bench:
     """One pipeline with everything around it in memory."""
 
-    def __init__(self, model: Model | None = None, handler: Handler | None = None) -> None:
+    def __init__(
+        self,
+        model: Model | None = None,
+        handler: Handler | None = None,
+        delivery: Delivery | None = None,
+    ) -> None:
         self.frontier = Frontier()
-        self.frontier.open(0)
+        self.frontier.open(Position(0))
         self.publisher = MemoryPublisher()
         self.model = model or Model()
         self.partition = MemoryPartition(topic="reviews")
@@ -121,19 +135,17 @@ class Bench:
             handler=handler or Handler(),
             decoder=Decoder(ReviewEvent),
             inference=self.model,
-            publisher=self.publisher,
             topics=Topics(),
         )
-        self.pipeline = Pipeline(stage, self.frontier)
+        delivery = delivery or AtLeastOnce(self.publisher)
+        self.pipeline = Pipeline(stage, TP("reviews", 0), self.frontier, delivery)
 
-    def feed(self, values: Sequence[bytes | None]) -> None:
-        chunk = self.partition.chunk(values, self.frontier.epoch)
-        self.frontier.take_in(chunk.span)
-        self.pipeline.accept(chunk)
+    def feed(self, values: Sequence[bytes | None], *, key: bytes = b"k") -> None:
+        for chunk in self.partition.chunks(self.frontier, values, key=key):
+            self.pipeline.accept(chunk)
 
     async def finish(self) -> None:
-        async with asyncio.timeout(10):
-            await self.pipeline.idle()
+        await until(lambda: self.frontier.is_idle or self.pipeline.failed.done())
 
     def labels(self) -> list[ReviewLabels]:
         return [ReviewLabels.model_validate_json(v) for v in self.publisher.values("review-labels")]
@@ -150,7 +162,7 @@ async def test_every_record_has_one_outcome_with_its_place() -> None:
         "reviews-0-0-sentiment",
         "reviews-0-1-sentiment",
     ]
-    assert bench.frontier.to_commit() == 2
+    assert bench.frontier.to_commit() == Position(2)
 
 
 async def test_bad_records_are_alone_in_the_dead_letters() -> None:
@@ -162,6 +174,7 @@ async def test_bad_records_are_alone_in_the_dead_letters() -> None:
     assert [letter.code for letter in letters] == ["not_json", "null_value", "not_utf8"]
     assert [letter.raw_value() for letter in letters] == [b"{", None, b"\xff\xfe"]
     assert [letter.source.offset for letter in letters] == [1, 2, 4]
+    assert bench.frontier.to_commit() == Position(5)
 
 
 async def test_a_text_that_breaks_the_model_is_alone_in_the_dead_letters() -> None:
@@ -204,7 +217,7 @@ async def test_the_frontier_waits_for_the_confirmation() -> None:
     assert bench.frontier.to_commit() is None
     await bench.finish()
     assert bench.publisher.failures_to_come == 0
-    assert bench.frontier.to_commit() == 1
+    assert bench.frontier.to_commit() == Position(1)
     assert len(bench.labels()) == 1
 
 
@@ -240,3 +253,91 @@ async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answere
     assert [letter.source.offset for letter in bench.letters()] == [5]
     assert [letter.code for letter in bench.letters()] == ["worker_died"]
     assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(9) if n != 5]
+
+
+async def test_a_customer_who_waits_holds_up_nobody_else_and_keeps_the_order() -> None:
+    bench = Bench()
+    answer = bench.model.ask
+    may_answer_slow = asyncio.Event()
+
+    async def slow(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        if "slow" in items:
+            await may_answer_slow.wait()
+        return await answer(slot, items, lane=lane)
+
+    bench.model.ask = slow  # type: ignore[method-assign]
+    bench.feed([review(0, "slow", "a")])
+    bench.feed([review(1, "fine", "b"), review(2, "fine", "a"), review(3, "fine", "b")])
+    await until(lambda: len(bench.labels()) == 2)
+    assert [label.review_id for label in bench.labels()] == ["r1", "r3"]
+    assert bench.frontier.to_commit() == Position(0, ((1, 1), (3, 3)))
+    may_answer_slow.set()
+    await bench.finish()
+    assert [label.review_id for label in bench.labels()] == ["r1", "r3", "r0", "r2"]
+    assert bench.frontier.to_commit() == Position(4)
+
+
+class Transactions:
+    """A delivery that settles on a clock, and does as it is told."""
+
+    commits_itself = True
+
+    def __init__(self, linger_s: float) -> None:
+        self.linger_s = linger_s
+        self.sent: list[Publication] = []
+        self.settled: list[tuple[int, Position]] = []
+        self.may_settle = asyncio.Event()
+        self.may_settle.set()
+        self.failure: StreamsError | None = None
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(self, publications: Iterable[Publication]) -> None:
+        self.sent += publications
+
+    async def settle(self, position: Position) -> Mapping[TP, int]:
+        await self.may_settle.wait()
+        if self.failure is not None:
+            raise self.failure
+        self.settled.append((len(self.sent), position))
+        return {}
+
+
+async def test_what_is_sent_is_settled_at_once_when_nothing_more_is_in_flight() -> None:
+    delivery = Transactions(linger_s=3600)
+    bench = Bench(delivery=delivery)
+    bench.feed([review(0), review(1)])
+    await bench.finish()
+    assert delivery.settled == [(2, Position(2))]
+
+
+async def test_what_is_sent_waits_for_the_clock_while_more_is_in_flight() -> None:
+    delivery = Transactions(linger_s=0.05)
+    bench = Bench(delivery=delivery)
+    answer = bench.model.ask
+    never = asyncio.Event()
+
+    async def slow(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        if "slow" in items:
+            await never.wait()
+        return await answer(slot, items, lane=lane)
+
+    bench.model.ask = slow  # type: ignore[method-assign]
+    bench.feed([review(0, "slow", "a")])
+    bench.feed([review(1, "fine", "b")])
+    await until(lambda: delivery.settled)
+    assert delivery.settled == [(1, Position(0, ((1, 1),)))]
+    await bench.pipeline.stop()
+
+
+async def test_a_transaction_that_broke_ends_the_pipeline_and_settles_nothing() -> None:
+    delivery = Transactions(linger_s=0)
+    delivery.failure = DeliveryLost("told to")
+    bench = Bench(delivery=delivery)
+    bench.feed([review(0)])
+    await bench.finish()
+    with pytest.raises(DeliveryLost):
+        bench.pipeline.failed.result()
+    assert not bench.frontier.is_idle

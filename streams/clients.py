@@ -1,0 +1,45 @@
+"""The Kafka clients of a worker, all made in one place from the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from streams.config import Settings
+from streams.publisher import BATCH_BYTES, MAX_REQUEST_BYTES
+
+TRANSACTION_TIMEOUT_MS = 60_000
+"""The broker gives up a transaction after this: of a worker that is gone and has no heir yet."""
+RETRY_MS = 20
+"""Between two tries of a request: a new transaction often meets the end of the one before."""
+
+
+def new_producer(settings: Settings, transactional_id: str | None = None) -> AIOKafkaProducer:
+    """Return a producer; with an id, one for transactions."""
+    of_transactions: dict[str, Any] = {}
+    if transactional_id is not None:
+        of_transactions = {
+            "transactional_id": transactional_id,
+            "transaction_timeout_ms": TRANSACTION_TIMEOUT_MS,
+        }
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka.bootstrap_servers,
+        client_id=settings.kafka.group,
+        enable_idempotence=True,
+        acks="all",
+        max_batch_size=BATCH_BYTES,
+        max_request_size=MAX_REQUEST_BYTES,
+        retry_backoff_ms=RETRY_MS,
+        **of_transactions,
+    )
+
+
+def new_reader(settings: Settings, name: str) -> AIOKafkaConsumer:
+    """Return a consumer without a group, of what is committed."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka.bootstrap_servers,
+        client_id=f"{settings.kafka.group}-{name}",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+    )

@@ -1,0 +1,141 @@
+"""Writes that count only once the broker has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from faust.types import TP
+
+from streams.config import Settings, load_settings
+from streams.faust_app import create_app, create_table
+from streams.shelves import Entry
+from streams.tables import Changes, ChunkTable, Overlay
+
+PARTITION = 2
+
+
+def settings(store: str, folder: Path) -> Settings:
+    flags = {"engine.store": store, "engine.state_dir": str(folder)}
+    return load_settings(environ={}, flags=flags, directory=folder).settings
+
+
+def no_consumer() -> None:
+    raise AssertionError("nothing is to be read here")
+
+
+@pytest.fixture(params=["memory", "rocksdb"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> ChunkTable:
+    app = create_app(settings(request.param, tmp_path), 4, no_consumer)
+    return create_table(app, "counts", 4)
+
+
+def settle(overlay: Overlay, table: ChunkTable, *each: Changes, offset: int = 0) -> None:
+    changelog = TP(table.changelog_topic_name, PARTITION)
+    overlay.settle([changes.writes for changes in each], {changelog: offset})
+
+
+def written(overlay: Overlay, table: ChunkTable, key: str, value: object) -> Changes:
+    changes = Changes(overlay)
+    changes.put(table, key, value)
+    changes.keep()
+    return changes
+
+
+def test_later_events_see_a_write_before_the_store_does(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    first = written(overlay, table, "k", {"n": 1})
+    assert Changes(overlay).get(table, "k") == {"n": 1}
+    assert table.stored("k", PARTITION) is None
+    settle(overlay, table, first)
+    assert table.stored("k", PARTITION) == {"n": 1}
+
+
+def test_what_an_event_wrote_before_it_failed_is_forgotten(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    changes = Changes(overlay)
+    changes.put(table, "k", 1)
+    assert changes.get(table, "k") == 1
+    changes.forget()
+    changes.keep()
+    assert changes.writes == {}
+    assert Changes(overlay).get(table, "k") is None
+
+
+def test_an_overlay_that_is_dropped_leaves_the_store_as_it_was(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    settle(overlay, table, written(overlay, table, "k", 1))
+    written(overlay, table, "k", 2)
+    assert table.stored("k", PARTITION) == 1
+    assert Changes(Overlay(PARTITION)).get(table, "k") == 1
+
+
+def test_settling_a_write_leaves_later_ones_pending(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    first = written(overlay, table, "k", 1)
+    second = written(overlay, table, "k", 2)
+    settle(overlay, table, first)
+    assert table.stored("k", PARTITION) == 1
+    assert Changes(overlay).get(table, "k") == 2
+    settle(overlay, table, second, offset=1)
+    assert table.stored("k", PARTITION) == 2
+    assert table.applied_offset(PARTITION) == 1
+
+
+@pytest.mark.parametrize("falsy", [0, "", [], {}, False])
+def test_an_empty_value_is_a_value_and_none_deletes(table: ChunkTable, falsy: object) -> None:
+    overlay = Overlay(PARTITION)
+    settle(overlay, table, written(overlay, table, "k", falsy))
+    assert table.stored("k", PARTITION) == falsy
+    settle(overlay, table, written(overlay, table, "k", None), offset=1)
+    assert table.stored("k", PARTITION) is None
+
+
+def test_a_changelog_record_carries_the_last_value_of_a_key(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    changes = Changes(overlay)
+    changes.put(table, "k", 1)
+    changes.put(table, "k", 2)
+    changes.put(table, "gone", None)
+    changes.keep()
+    records = list(overlay.changelog(changes.writes))
+    assert [(r.key, r.value, r.partition) for r in records] == [
+        (b'"k"', b"2", PARTITION),
+        (b'"gone"', None, PARTITION),
+    ]
+    assert {r.topic for r in records} == {table.changelog_topic_name}
+
+
+def test_one_phase_writes_a_key_of_a_table(table: ChunkTable) -> None:
+    changes = written(Overlay(PARTITION), table, "k", 1)
+    changes.put(table, "k", 2)
+    with pytest.raises(ValueError, match="prepare or by decide"):
+        changes.keep()
+
+
+def test_what_was_read_from_the_changelog_is_stored_and_forgotten(table: ChunkTable) -> None:
+    entries = [
+        Entry(orjson.dumps("a"), b"1", 0),
+        Entry(orjson.dumps("b"), b"0", 1),
+        Entry(orjson.dumps("a"), None, 2),
+    ]
+    table.restore(entries, PARTITION)
+    assert table.stored("a", PARTITION) is None
+    assert table.stored("b", PARTITION) == 0
+    assert table.applied_offset(PARTITION) == 2
+    table.forget(PARTITION)
+    assert table.stored("b", PARTITION) is None
+    assert table.applied_offset(PARTITION) is None
+
+
+async def test_partitions_that_went_leave_no_key_in_memory(tmp_path: Path) -> None:
+    app = create_app(settings("memory", tmp_path), 4, no_consumer)
+    table = create_table(app, "counts", 4)
+    table.restore([Entry(b'"a"', b"1", 5)], 0)
+    table.restore([Entry(b'"b"', b"1", 5)], 1)
+    table.restore([Entry(b'"c"', b"1", 5)], 2)
+    name = table.changelog_topic_name
+    await table.on_recovery_completed({TP(name, 0)}, {TP(name, 2)})
+    assert (table.stored("a", 0), table.stored("b", 1), table.stored("c", 2)) == (1, None, 1)
+    assert table.applied_offset(1) is None
