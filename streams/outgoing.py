@@ -15,7 +15,6 @@ from schemas.letters import CarriedHeader, DeadLetter, carry
 from schemas.results import ModelId, Source, Timings
 from streams.chunks import Record
 
-
 _MODELS = 64
 """Models that are in use at one time, with room to spare."""
 

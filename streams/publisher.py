@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -113,7 +114,11 @@ class Publisher:
 
 async def confirm(sent: Sequence[Sent]) -> dict[TP, int]:
     """Wait until the broker has all; return the last offset by partition; raises `KafkaError`."""
-    metadata = await asyncio.gather(*(batch.metadata for batch in sent))
+    answers = await asyncio.gather(*(batch.metadata for batch in sent), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    metadata = cast(list[RecordMetadata], answers)
     return {
         batch.tp: place.offset + batch.records - 1
         for batch, place in zip(sent, metadata, strict=True)

@@ -133,10 +133,11 @@ class PartitionTransactions:
     async def stop(self) -> None:
         """Give up the producer; the broker aborts what is open when the next one starts."""
         producer, self._producer, self._publisher = self._producer, None, None
-        self._sent = []
+        sent, self._sent = self._sent, []
         self._is_begun = False
         if producer is not None:
             await asyncio.shield(_give_up(producer))
+            await asyncio.gather(*(batch.metadata for batch in sent), return_exceptions=True)
 
     async def _recover(self, cause: BaseException) -> Position | None:
         """Return the committed position; it cannot change any more unless we change it."""
@@ -174,3 +175,7 @@ async def _give_up(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await producer.client.close()
             await producer.stop()
+    # The client sets the failure on a future that nobody may be waiting for.
+    waiter = producer._txn_manager._transaction_waiter
+    if waiter is not None and waiter.done() and not waiter.cancelled():
+        waiter.exception()

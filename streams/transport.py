@@ -245,8 +245,9 @@ class ChunkConsumer(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await self._fetch_once()
-        except ConsumerStoppedError:
-            if not self.app.should_stop:
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            # Faust takes a cancellation in a rebalance for a crash, even while it stops itself.
+            if not (self.app.should_stop or fetcher.should_stop):
                 raise
 
     async def _fetch_once(self) -> None:

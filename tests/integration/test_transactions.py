@@ -94,7 +94,10 @@ async def test_outcomes_and_position_become_visible_together(shop: Shop) -> None
         assert await shop.group.committed(shop.source) is None
         last_offsets = await owner.settle(position)
         assert last_offsets == {TP(shop.out, 0): 1}
-        assert await shop.group.committed(shop.source) == position
+        # The broker answers a commit before the offsets' partition has its marker. Whoever takes
+        # over is not deceived: a producer with the same id does not start before.
+        async with shop.owner():
+            assert await shop.group.committed(shop.source) == position
     assert shop.seen(2) == [b"a", b"b"]
 
 
