@@ -17,6 +17,7 @@ from inference.errors import (
     ProtocolError,
     UnknownSlot,
     WorkerDied,
+    WorkerLost,
 )
 from inference.messages import Answer, Item, Lane, ModelInfo
 from inference.process import WORKER, WorkerProcess
@@ -113,8 +114,8 @@ class InferenceClient:
     async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
         """Return the rows for `items`; waits while the worker has no room for them.
 
-        Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request, and
-        `ClientClosed`.
+        Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request,
+        `WorkerLost` when no worker can be started any more, and `ClientClosed`.
         """
         self._check_open()
         if slot not in self._models:
@@ -201,24 +202,26 @@ class InferenceClient:
         self._models = worker.models
         self._worker = worker
         for request in self._requests.values():
-            self._put(request)
+            if not request.answer.done():
+                self._put(request)
 
     async def _live(self, worker: WorkerProcess) -> None:
         try:
             while True:
                 await self._serve(worker)
-                self._give_up_suspects()
                 worker = await self._revive()
+                # Not before: without another worker, who it was that ended this one is not known.
+                self._give_up_suspects()
                 self._adopt(worker)
         except InferenceError as error:
             self._give_up(error)
         except Exception as error:  # a defect here must not leave callers waiting for ever
             log.exception("the inference client failed", action="client_failed")
-            self._give_up(WorkerDied(f"a defect of the client: {type(error).__name__}"))
+            self._give_up(WorkerLost(f"a defect of the client: {type(error).__name__}"))
 
     def _give_up(self, reason: InferenceError) -> None:
         log.error(str(reason), action="worker_lost")
-        self._close(reason)
+        self._close(WorkerLost(f"the inference worker is gone for good: {reason}"))
         if not self.died.done():
             self.died.set_exception(reason)
 
@@ -249,7 +252,7 @@ class InferenceClient:
 
     async def _revive(self) -> WorkerProcess:
         """Return the next worker; raises when start upon start brought no answer."""
-        reason: InferenceError = WorkerDied("the inference worker died again and again")
+        reason: InferenceError = WorkerLost("the inference worker died again and again")
         delays = self._settings.restart_delays_s
         while self._vain_starts < len(delays):
             self._vain_starts += 1

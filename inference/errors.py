@@ -5,7 +5,8 @@ InferenceError
 ├── UnknownSlot       no model is loaded under that name
 ├── QueueFull         the worker holds as many items as it may
 ├── ProtocolError     a frame is not what it should be
-├── WorkerDied        the worker process ended while it held the request
+├── WorkerDied        the worker process ended each time it was asked this
+├── WorkerLost        there is no worker any more; no request is to blame
 ├── ClientClosed      the client was stopped
 └── GoldLabelError    a labelled file's label is none that the model knows
 """
@@ -35,6 +36,10 @@ class ProtocolError(InferenceError):
 
 class WorkerDied(InferenceError):
     """The worker process ended while it held the request, as often as it was asked."""
+
+
+class WorkerLost(InferenceError):
+    """The inference worker is gone for good, or cannot be started; no request is to blame."""
 
 
 class ClientClosed(InferenceError):

@@ -33,18 +33,23 @@ def gold_names(labels: Sequence[Gold], known: Sequence[str]) -> list[str]:
 
     The error names the label's row and not its value: who maps the wrong column has texts there.
     """
-    plain = [_plain(label) for label in labels]
-    scale = _scale(plain)
     by_case = {name.lower(): name for name in known}
     names: list[str] = []
-    for row, label in enumerate(plain, start=1):
-        name = by_case.get(_meaning(label, scale))
+    for row, meaning in enumerate(meanings(labels), start=1):
+        name = by_case.get(meaning)
         if name is None:
             raise GoldLabelError(
                 f"the label of row {row} is none that the model knows: {', '.join(known)}", row
             )
         names.append(name)
     return names
+
+
+def meanings(labels: Sequence[Gold]) -> list[str]:
+    """Return what each label means in lower case; a number out of its scale means nothing, ""."""
+    plain = [_plain(label) for label in labels]
+    scale = _scale(plain)
+    return [_meaning(label, scale) for label in plain]
 
 
 def _meaning(label: str | int, scale: Mapping[int, str]) -> str:

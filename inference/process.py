@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from inference import frames, protocol
-from inference.errors import ModelError, WorkerDied
+from inference.errors import ModelError, WorkerLost
 from inference.messages import ModelInfo
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
@@ -46,7 +46,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, settings: InferenceSettings, module: str = WORKER) -> WorkerProcess:
-        """Return a worker that is ready; raises `ModelError` or `WorkerDied`."""
+        """Return a worker that is ready; raises `ModelError` or `WorkerLost`."""
         worker = await cls._spawn(module)
         try:
             async with asyncio.timeout(settings.start_timeout_s):
@@ -77,7 +77,7 @@ class WorkerProcess:
                 )
         except OSError as error:
             ours.close()
-            raise WorkerDied(f"the inference worker cannot be started: {error}") from error
+            raise WorkerLost(f"the inference worker cannot be started: {error}") from error
         reader, writer = await asyncio.open_connection(sock=ours, limit=2**20)
         return cls(process, reader, writer)
 
@@ -85,7 +85,7 @@ class WorkerProcess:
         self.send(protocol.encode(frames.settings_frame(settings)))
         frame = await self.receive()
         if frame is None:
-            raise WorkerDied("the inference worker ended while it loaded its models")
+            raise WorkerLost("the inference worker ended while it loaded its models")
         if frame.kind == frames.FAILED:
             raise ModelError(str(frame.header.get("reason")))
         self.models = frames.read_ready(frame)

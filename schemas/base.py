@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -10,10 +11,11 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic.types import StringConstraints
 
@@ -28,51 +30,56 @@ EARLIEST_EVENT = datetime(1995, 1, 1, tzinfo=UTC)
 """No shop sold anything on the web before; an earlier time is a broken clock or a broken unit."""
 LATEST_EVENT = datetime(2100, 1, 1, tzinfo=UTC)
 
-_FIRST_PRINTABLE = " "
-_DELETE = "\x7f"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTENT = re.compile(r"[^\s\x00]")
 
 
-def _without_control_characters(value: str) -> str:
-    if any(char < _FIRST_PRINTABLE or char == _DELETE for char in value):
+def _identifier(value: object, check: ValidatorFunctionWrapHandler) -> str:
+    # Stripped before the length is looked at: blanks alone are no identifier.
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    elif isinstance(value, str):
+        value = value.strip()
+    # One call for a usual one; how many there are a second is counted in these.
+    if type(value) is not str or not 0 < len(value) <= MAX_ID_CHARS:
+        value = str(check(value))
+    if _CONTROL.search(value):
         raise ValueError("must not hold control characters")
     return value
 
 
 def _with_content(value: str) -> str:
-    if not value.replace("\x00", "").strip():
+    if _CONTENT.search(value) is None:
         raise ValueError("must hold more than blanks")
     return value
 
 
-def _utc_when_naive(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value
-
-
-def _within_reason(value: datetime) -> datetime:
-    if not EARLIEST_EVENT <= value <= LATEST_EVENT:
+def _moment(value: object, check: ValidatorFunctionWrapHandler) -> datetime:
+    moment = _parsed(value)
+    if moment is None:
+        moment = check(value)
+    elif moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if not EARLIEST_EVENT <= moment <= LATEST_EVENT:
         raise ValueError(f"must lie between {EARLIEST_EVENT:%Y} and {LATEST_EVENT:%Y}")
-    return value
+    return moment
 
 
-def _bare_text(value: object) -> object:
-    # Stripped before the length is looked at: blanks alone are no identifier.
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else value
+def _parsed(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 Id = Annotated[
     str,
-    BeforeValidator(_bare_text),
     StringConstraints(min_length=1, max_length=MAX_ID_CHARS),
-    AfterValidator(_without_control_characters),
+    WrapValidator(_identifier),
     WithJsonSchema(
         {
             "anyOf": [
@@ -90,8 +97,7 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidat
 
 EventTime = Annotated[
     AwareDatetime,
-    BeforeValidator(_utc_when_naive),
-    AfterValidator(_within_reason),
+    WrapValidator(_moment),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}]},
         mode="validation",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from schemas.base import Message
 from schemas.errors import DecodeError
@@ -43,7 +42,9 @@ class Decoder(Generic[M]):
     def __init__(self, message: type[M], fields: FieldMap | None = None) -> None:
         self._message = message
         self._fields = fields if fields else None
-        self._adapter: TypeAdapter[M] = TypeAdapter(message)
+        adapter: TypeAdapter[M] = TypeAdapter(message)
+        self._validate: Callable[[bytes], M] = adapter.validator.validate_json
+        self._validate_object: Callable[[object], M] = adapter.validate_python
 
     def decode(self, value: bytes | None) -> M:
         """Return the event in `value`.
@@ -54,14 +55,27 @@ class Decoder(Generic[M]):
             raise DecodeError("null_value", "the record has no value")
         try:
             if self._fields is None:
-                return self._adapter.validate_json(value)
-            return self._adapter.validate_python(self._fields.apply(_as_object(value)))
+                return self._validate(value)
+            return self._validate_object(self._fields.apply(_as_object(value)))
         except ValidationError as error:
             raise _explain(value, error) from error
 
     def decode_many(self, values: Sequence[bytes | None]) -> list[M | DecodeError]:
-        """Return for each value its event or what is wrong with it."""
-        return [self._one(value) for value in values]
+        """Return for each value its event or what is wrong with it.
+
+        One call of the validator a record, 4 us a review: a chunk joined into one JSON list takes
+        as long, and such a join reads `1,2` as two records and `{"a":1` with `"b":2}` as one.
+        """
+        if self._fields is not None:
+            return [self._one(value) for value in values]
+        validate = self._validate
+        events: list[M | DecodeError] = []
+        for value in values:
+            try:
+                events.append(validate(value))  # type: ignore[arg-type]  # None is seen below
+            except (ValidationError, TypeError):
+                events.append(self._one(value))
+        return events
 
     def _one(self, value: bytes | None) -> M | DecodeError:
         try:
@@ -77,9 +91,9 @@ def encode(message: Message) -> bytes:
 
 def _as_object(value: bytes) -> dict[str, Any]:
     try:
-        record = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise _not_json(value, error.msg) from error
+        record = from_json(value)  # the parser of the straight way: others take other numbers
+    except ValueError as error:
+        raise _not_json(value, str(error)) from error
     if not isinstance(record, dict):
         raise DecodeError("not_an_object", "the record is JSON but not an object")
     return record

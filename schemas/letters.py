@@ -34,6 +34,10 @@ class CarriedHeader(Part):
     name: str
     value: Base64 | None
 
+    def raw_value(self) -> bytes | None:
+        """Return the header's value as it was."""
+        return None if self.value is None else base64.b64decode(self.value)
+
 
 class DeadLetter(Message):
     """A record that could not be worked on, whole, with its place and the reason.
@@ -60,6 +64,10 @@ class DeadLetter(Message):
     def value_is_whole(self) -> bool:
         """Whether `value` is all of the record's value."""
         return self.value_bytes <= MAX_CARRIED_BYTES
+
+    def raw_key(self) -> bytes | None:
+        """Return the record's key as it was."""
+        return None if self.key is None else base64.b64decode(self.key)
 
     def raw_value(self) -> bytes | None:
         """Return the record's value as it was, at most `MAX_CARRIED_BYTES` of it."""

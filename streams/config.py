@@ -96,10 +96,10 @@ class ReplySettings(_Section):
     """When a customer is answered and when a person takes over."""
 
     threshold: Number | None = Field(
-        default=None, ge=0, le=1, description="Least confidence; unset, the model's calibrated one."
+        default=None, ge=0, le=1, description="Least confidence to answer; unset, it is 0.7."
     )
     margin: Number | None = Field(
-        default=None, ge=0, le=1, description="Least lead over the next intent; unset, the same."
+        default=None, ge=0, le=1, description="Least lead over the next intent; unset, it is 0.1."
     )
 
 

@@ -74,7 +74,7 @@ class OutcomeReader:
         self._ids = {topics[topic_id].name: topic_id for topic_id in wanted}
         self._address = settings.kafka.bootstrap_servers
         counts = require_topics(settings, self._ids)
-        self._consumer = Consumer(_reading_options(settings.kafka))
+        self._consumer = Consumer(reading_options(settings.kafka))
         places = [(name, number) for name in self._ids for number in range(counts[name])]
         self._consumer.assign([self._beginning(place, start) for place in places])
 
@@ -103,7 +103,7 @@ class OutcomeReader:
     def _beginning(self, place: Place, start: Start) -> TopicPartition:
         if start is Start.ALL:
             return TopicPartition(*place, OFFSET_BEGINNING)
-        return TopicPartition(*place, _end(self._consumer, place, self._address))
+        return TopicPartition(*place, end_of(self._consumer, place, self._address))
 
 
 def result_ids(topics: Topics) -> tuple[str, ...]:
@@ -131,10 +131,10 @@ def known_ids(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
 def source_ends(settings: Settings, names: Iterable[str]) -> dict[Place, int]:
     """Return the offset that each partition's next record will have; raises `AdminError`."""
     counts = require_topics(settings, names)
-    consumer = Consumer(_reading_options(settings.kafka))
+    consumer = Consumer(reading_options(settings.kafka))
     try:
         return {
-            (name, number): _end(consumer, (name, number), settings.kafka.bootstrap_servers)
+            (name, number): end_of(consumer, (name, number), settings.kafka.bootstrap_servers)
             for name, count in counts.items()
             for number in range(count)
         }
@@ -142,7 +142,8 @@ def source_ends(settings: Settings, names: Iterable[str]) -> dict[Place, int]:
         consumer.close()
 
 
-def _reading_options(kafka: KafkaSettings) -> dict[str, Any]:
+def reading_options(kafka: KafkaSettings) -> dict[str, Any]:
+    """Return what a consumer is made with that reads committed records and joins no group."""
     return client_options(kafka) | {
         "group.id": f"{kafka.group}-cli",  # asked for by the client; it is never joined
         "enable.auto.commit": False,
@@ -153,7 +154,7 @@ def _reading_options(kafka: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def _end(consumer: Consumer, place: Place, address: str) -> int:
+def end_of(consumer: Consumer, place: Place, address: str) -> int:
     """Return the offset of the partition's next record; waits for a leader that is being found."""
     deadline = time.monotonic() + TIMEOUT_S
     while True:

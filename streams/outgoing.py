@@ -12,9 +12,11 @@ from typing import Any
 from inference.messages import ModelInfo
 from schemas.base import Message
 from schemas.letters import CarriedHeader, DeadLetter, carry
-from schemas.results import ModelId, Source, Timings
+from schemas.results import ModelId, Source
 from streams.chunks import Record
 
+_MILLISECONDS = 1000
+_DIGITS = 3  # microseconds
 _MODELS = 64
 """Models that are in use at one time, with room to spare."""
 
@@ -28,30 +30,30 @@ class Outgoing:
     message: Message
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Stamp:
     """When a chunk went through which stage; Unix seconds and milliseconds."""
 
     started_at: float  # work on the chunk began
-    decode_ms: float
+    decode_ms: float = 0.0  # decoding the chunk and looking up state
 
 
-@dataclass(kw_only=True)
 class Envelope:
-    """The fields that every result shares; see `schemas.results.Envelope`.
+    """The fields that every result shares; see `schemas.results.Envelope`."""
 
-    One is made for each event: a frozen dataclass would cost three times as much.
-    """
+    __slots__ = ("_fields",)
 
-    result_id: str
-    source: Source
-    model: ModelId | None
-    timings: Timings
-    produced_at: datetime
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self._fields = fields
+
+    @property
+    def result_id(self) -> str:
+        """The outcome's id."""
+        return str(self._fields["result_id"])
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields by name, for a result model's constructor."""
-        return vars(self)
+        """Return the fields by name, for a result model's constructor, which validates them."""
+        return self._fields
 
 
 def source_of(record: Record) -> Source:
@@ -80,19 +82,26 @@ def envelope(
 ) -> Envelope:
     """Return the envelope of the record's outcome, made now."""
     now = time.time()
-    sent_at = record.timestamp / 1000 if record.timestamp >= 0 else stamp.started_at
+    sent_at = record.timestamp / _MILLISECONDS if record.timestamp >= 0 else stamp.started_at
     return Envelope(
-        result_id=result_id(record, task),
-        source=source_of(record),
-        model=None if model is None else _model_id(model),
-        timings=Timings(
-            wait_ms=_ms(stamp.started_at - sent_at),
-            decode_ms=round(stamp.decode_ms, 3),
-            queue_ms=round(queue_ms, 3),
-            compute_ms=round(compute_ms, 3),
-            total_ms=_ms(now - sent_at),
-        ),
-        produced_at=datetime.fromtimestamp(now, UTC),
+        {
+            "result_id": result_id(record, task),
+            "source": {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp_ms": record.timestamp,
+            },
+            "model": None if model is None else _model_id(model),
+            "timings": {
+                "wait_ms": _ms(stamp.started_at - sent_at),
+                "decode_ms": stamp.decode_ms,
+                "queue_ms": queue_ms,
+                "compute_ms": compute_ms,
+                "total_ms": _ms(now - sent_at),
+            },
+            "produced_at": datetime.fromtimestamp(now, UTC),
+        }
     )
 
 
@@ -131,7 +140,7 @@ def _model_id(model: ModelInfo) -> ModelId:
 
 def _ms(seconds: float) -> float:
     # A producer's clock may run ahead of ours; a duration is never negative.
-    return round(max(0.0, seconds * 1000), 3)
+    return round(seconds * _MILLISECONDS, _DIGITS) if seconds > 0 else 0.0
 
 
 def _base64(value: bytes | None) -> str | None:

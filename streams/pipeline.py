@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,8 @@ class Pipeline:
         self._overlay = Overlay(source.partition)
         self._order: KeyOrder[_Work] = KeyOrder()
         self._unsettled: list[_Work] = []
-        self._due = 0.0  # loop time at which what was sent is settled at the latest
+        self._due = 0.0  # loop time from which what was sent is settled
+        self._settled_at = -math.inf
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -148,9 +150,8 @@ class Pipeline:
 
     def _prepare(self, chunk: Chunk) -> list[_Work]:
         started_at, began = time.time(), time.perf_counter()
+        stamp = Stamp(started_at=started_at)
         decoded = self._stage.decoder.decode_many([record.value for record in chunk.records])
-        decode_ms = (time.perf_counter() - began) * 1000
-        stamp = Stamp(started_at=started_at, decode_ms=decode_ms / len(chunk.records))
         works = []
         for record, number, event in zip(chunk.records, chunk.numbers, decoded, strict=True):
             one = _Work(record, number, stamp, Changes(self._overlay))
@@ -159,6 +160,7 @@ class Pipeline:
             self._order.add(one)
             if one.question.item is None:
                 self._order.ready(one)
+        stamp.decode_ms = round((time.perf_counter() - began) * 1000, 3)
         return works
 
     def _prepare_one(self, one: _Work, event: Any) -> None:
@@ -196,20 +198,24 @@ class Pipeline:
     # -- out
 
     async def _release(self) -> None:
-        """Send what may leave, settle what was sent, for ever."""
+        """Send what may leave, settle what was sent, for ever.
+
+        After a pause something is settled at once; from then on the clock sets the pace, since
+        each settling costs the broker as much, however little it holds.
+        """
         loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
             while released := self._order.take(MAX_RELEASE, self._leaves):
                 if not self._unsettled:
-                    self._due = loop.time() + self._delivery.linger_s
+                    self._due = max(loop.time(), self._settled_at + self._delivery.linger_s)
                     loop.call_at(self._due, self._wake.set)
                 self._unsettled += released
                 await self._delivery.send(self._publications(released))
                 if len(self._unsettled) >= MAX_UNSETTLED or loop.time() >= self._due:
                     await self._settle()
-            if self._unsettled and (self._order.is_empty or loop.time() >= self._due):
+            if self._unsettled and loop.time() >= self._due:
                 await self._settle()
 
     def _leaves(self, one: _Work) -> bool:
@@ -228,6 +234,7 @@ class Pipeline:
         self._overlay.settle([one.changes.writes for one in self._unsettled], last_offsets)
         self._frontier.settle(position)
         self._unsettled = []
+        self._settled_at = asyncio.get_running_loop().time()
 
     def _outcome(self, one: _Work) -> Publication:
         if one.outcome is not None:
@@ -258,8 +265,8 @@ class Pipeline:
             self.task,
             one.stamp,
             model=one.answer.model,
-            queue_ms=float(one.answer.queue_ms[one.place]),
-            compute_ms=float(one.answer.compute_ms[one.place]),
+            queue_ms=round(float(one.answer.queue_ms[one.place]), 3),
+            compute_ms=round(float(one.answer.compute_ms[one.place]), 3),
         )
 
     def _publication(self, outgoing: Outgoing) -> Publication:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inference.errors import QueueFull, WorkerDied
+from inference.errors import QueueFull, WorkerDied, WorkerLost
 from inference.messages import ItemError
 from schemas.errors import DecodeError
 from streams.errors import CommitError, CommitFenced, PublishError, TaskFailed
@@ -54,6 +54,8 @@ def decide(error: Exception | ItemError, attempt: int = 0) -> Decision:
             return Bury("task_failed", "the task failed on this record", error.detail)
         case WorkerDied():
             return Apart()
+        case WorkerLost():
+            return Stop("nobody answers any more: the inference worker is gone")
         case CommitFenced():
             return Stop("the group has moved on")
         case PublishError() | CommitError() | QueueFull():

@@ -8,9 +8,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from aiokafka import AIOKafkaProducer
@@ -25,6 +27,9 @@ from streams.errors import PublishError
 BATCH_BYTES = 512 * 1024
 """Half of what a broker takes by default: a batch's overhead never pushes it over."""
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
+
+KNOWN_KEYS = 65_536
+"""Keys whose partitions are remembered: hashing one in Python costs as much as appending it."""
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -54,8 +59,8 @@ class Publisher:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._partitioner = DefaultPartitioner()
-        self._partitions: dict[str, list[int]] = {}
+        self._partition = lru_cache(maxsize=KNOWN_KEYS)(_partition)
+        self._partitions: dict[str, int] = {}  # how many, by topic
 
     async def start(self) -> None:
         """Connect; raises `KafkaError` if no broker answers."""
@@ -91,25 +96,27 @@ class Publisher:
 
     async def _fill(self, publications: Iterable[Publication]) -> list[tuple[TP, BatchBuilder]]:
         now_ms = int(time.time() * 1000)
-        filling: dict[TP, BatchBuilder] = {}
+        filling: dict[tuple[str, int], BatchBuilder] = {}
         batches: list[tuple[TP, BatchBuilder]] = []
         for publication in publications:
-            tp = TP(publication.topic, await self._partition_of(publication))
-            batch = filling.get(tp)
+            partition = publication.partition
+            if partition is None:
+                count = self._partitions.get(publication.topic)
+                if count is None:
+                    count = await self._count_partitions(publication.topic)
+                key = publication.key
+                partition = secrets.randbelow(count) if key is None else self._partition(key, count)
+            place = (publication.topic, partition)
+            batch = filling.get(place)
             if batch is None or not _append(batch, publication, now_ms):
-                batch = filling[tp] = self._producer.create_batch()
-                batches.append((tp, batch))
+                batch = filling[place] = self._producer.create_batch()
+                batches.append((TP(*place), batch))
                 _append(batch, publication, now_ms)
         return batches
 
-    async def _partition_of(self, publication: Publication) -> int:
-        if publication.partition is not None:
-            return publication.partition
-        partitions = self._partitions.get(publication.topic)
-        if partitions is None:
-            known = await self._producer.partitions_for(publication.topic)
-            partitions = self._partitions[publication.topic] = sorted(known)
-        return int(self._partitioner(publication.key, partitions, partitions))
+    async def _count_partitions(self, topic: str) -> int:
+        count = self._partitions[topic] = len(await self._producer.partitions_for(topic))
+        return count
 
 
 async def confirm(sent: Sequence[Sent]) -> dict[TP, int]:
@@ -123,6 +130,11 @@ async def confirm(sent: Sequence[Sent]) -> dict[TP, int]:
         batch.tp: place.offset + batch.records - 1
         for batch, place in zip(sent, metadata, strict=True)
     }
+
+
+def _partition(key: bytes, count: int) -> int:
+    partitions = list(range(count))
+    return int(DefaultPartitioner()(key, partitions, partitions))
 
 
 def _append(batch: BatchBuilder, publication: Publication, now_ms: int) -> bool:

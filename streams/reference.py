@@ -19,6 +19,7 @@ from aiokafka.structs import TopicPartition
 from schemas.codec import Decoder
 from schemas.errors import DecodeError
 from streams.chunks import Record
+from streams.errors import StartupError
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +49,17 @@ class ReferenceReader:
         self._apply = apply
 
     async def start(self) -> None:
-        """Read to the end; raises `KafkaError` if the broker does not answer."""
-        await self._consumer.start()
-        self._consumer.assign(self._tps)
-        await self._consumer.seek_to_beginning(*self._tps)
-        await self._read_to(await self._consumer.end_offsets(self._tps))
+        """Read to the end; raises `StartupError` if the broker does not let it."""
+        try:
+            await self._consumer.start()
+            self._consumer.assign(self._tps)
+            await self._consumer.seek_to_beginning(*self._tps)
+            await self._read_to(await self._consumer.end_offsets(self._tps))
+        except KafkaError as error:
+            raise StartupError(
+                f"{self._tps[0].topic} cannot be read to its end ({type(error).__name__}): is the "
+                "broker up, and may this worker read the topic? See `shopstreams doctor`"
+            ) from error
 
     async def stop(self) -> None:
         """Disconnect."""

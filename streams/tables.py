@@ -69,6 +69,10 @@ Writes = dict[tuple[ChunkTable, str], Json]
 """The last value by key; None deletes it."""
 
 
+_NOTHING: Writes = {}
+"""Shared by all events that wrote nothing; never written to."""
+
+
 class Overlay:
     """The writes of one source partition that the broker has not confirmed yet."""
 
@@ -126,8 +130,9 @@ class Changes:
 
     def __init__(self, overlay: Overlay) -> None:
         self._overlay = overlay
-        self._draft: Writes = {}
-        self.writes: Writes = {}  # what was kept
+        # Most events write little or nothing: a dictionary is made when the first write comes.
+        self._draft: Writes = _NOTHING
+        self.writes: Writes = _NOTHING  # what was kept
 
     def get(self, table: ChunkTable, key: str) -> Json | None:
         """Return the current value of `key`, None if there is none."""
@@ -136,6 +141,8 @@ class Changes:
 
     def put(self, table: ChunkTable, key: str, value: Json) -> None:
         """Write `value`, or delete the key with None."""
+        if self._draft is _NOTHING:
+            self._draft = {}
         self._draft[table, key] = value
 
     def keep(self) -> None:
@@ -144,17 +151,18 @@ class Changes:
             if not self.writes.keys().isdisjoint(self._draft):
                 raise ValueError("a table is written by prepare or by decide, not by both")
             self._overlay.add(self._draft)
-            self.writes |= self._draft
-            self._draft = {}
+            self.writes = self.writes | self._draft if self.writes else self._draft
+            self._draft = _NOTHING
 
     def forget(self) -> None:
         """Drop the writes since the last `keep`: the event's code has failed."""
-        self._draft = {}
+        self._draft = _NOTHING
 
 
 def latest(each: Iterable[Writes]) -> Writes:
     """Return the last value by key."""
     merged: Writes = {}
     for writes in each:
-        merged.update(writes)
+        if writes:
+            merged.update(writes)
     return merged

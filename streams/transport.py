@@ -9,7 +9,8 @@ Changelogs of tables are read by `streams.restore`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import isawaitable
 from itertools import zip_longest
 from typing import Any, Protocol, cast
 
@@ -98,6 +99,20 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = BROKER_WAIT_MS
         return consumer
+
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return what `fun` returns in the thread.
+
+        Faust's own queue runs two calls at a time there, of which the fetch, waiting for records,
+        is one: commits would wait for the fetch and the fetch for commits.
+        """
+
+        async def call() -> Any:
+            answer = fun(*args, **kwargs)
+            return await answer if isawaitable(answer) else answer
+
+        running = asyncio.run_coroutine_threadsafe(call(), self.thread_loop)
+        return await asyncio.wrap_future(running)
 
     async def commit_positions(self, positions: Mapping[TP, Position]) -> None:
         """Commit; raises `CommitFenced` if the partitions are another's, else `CommitError`."""

@@ -1,14 +1,16 @@
 """The command `shopstreams`.
 
-    app.py        all commands; short ones live here
-    options.py    what commands share: where settings come from
-    failures.py   errors to sentences and exit codes
-    topics.py     topics create | check
-    replay.py     replay reviews | queries | orders | catalogue | knowledge
-    tail.py       tail
-    evaluate.py   evaluate sentiment
-    doctor.py     doctor
-    demo.py       demo
+    app.py          all commands; short ones live here
+    options.py      what commands share: where settings come from
+    failures.py     errors to sentences and exit codes
+    topics.py       topics create | check
+    replay.py       replay reviews | queries | orders | catalogue | knowledge
+    tail.py         tail
+    dead_letters.py dead-letters list | show | replay
+    letters.py      dead letters as lines, whole and counted
+    evaluate.py     evaluate sentiment
+    doctor.py       doctor
+    demo.py         demo
 
 Nothing heavy is imported before a command needs it: a help text comes at once.
 """

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.dead_letters import dead_letters_app
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
@@ -29,6 +30,7 @@ app.command()(demo)
 app.add_typer(topics_app)
 app.add_typer(replay_app)
 app.command()(tail)
+app.add_typer(dead_letters_app)
 app.add_typer(evaluate_app)
 app.command()(doctor)
 

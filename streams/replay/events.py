@@ -30,6 +30,7 @@ class Record:
     key: bytes | None
     value: bytes | None
     label: str | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

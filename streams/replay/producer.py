@@ -52,6 +52,7 @@ class Sender:
                     topic,
                     key=record.key,
                     value=record.value,
+                    headers=list(record.headers),
                     on_delivery=partial(self._on_delivery, record),
                 )
                 break

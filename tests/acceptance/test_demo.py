@@ -15,7 +15,6 @@ import termios
 import time
 import uuid
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -28,9 +27,6 @@ LEFT_S = 30.0
 SCREEN_ON, SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_OFF, CURSOR_ON = b"\x1b[?25l", b"\x1b[?25h"
 RESULT_TOPICS = {"review-labels", "replies", "recommendations", "dead-letters"}
-
-if not files("streams.demo").joinpath("data", "reviews.jsonl").is_file():
-    pytest.skip("the sample data is not there", allow_module_level=True)
 
 
 class Marked:

@@ -27,6 +27,7 @@ COMMANDS = (
     ("topics", "check"),
     *(("replay", kind) for kind in ("reviews", "queries", "orders", "catalogue", "knowledge")),
     ("tail",),
+    *(("dead-letters", what) for what in ("list", "show", "replay")),
     ("evaluate", "sentiment"),
     ("contract",),
     ("config",),

@@ -16,7 +16,14 @@ import pytest
 
 from inference import client as client_module
 from inference.client import InferenceClient, InferenceSettings
-from inference.errors import ClientClosed, InferenceError, ModelError, UnknownSlot, WorkerDied
+from inference.errors import (
+    ClientClosed,
+    InferenceError,
+    ModelError,
+    UnknownSlot,
+    WorkerDied,
+    WorkerLost,
+)
 from inference.messages import Answer, Lane
 from inference.room import Room
 from inference.testing import FakeInference
@@ -168,12 +175,38 @@ async def test_a_worker_that_cannot_be_revived_ends_the_client(
     remove(settings.models["toy"])
     assert client.worker_pid is not None
     os.kill(client.worker_pid, signal.SIGKILL)
-    with pytest.raises(ModelError, match="there is no model"):
+    with pytest.raises(WorkerLost, match="gone for good: there is no model"):
         await asking
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="there is no model"):
         await client.died
-    with pytest.raises(ModelError):
+    with pytest.raises(WorkerLost):
         await ask(client, "later")
+
+
+async def test_who_was_beside_the_culprit_is_no_culprit_when_the_worker_is_lost(
+    settings: InferenceSettings,
+) -> None:
+    hopeless = replace(settings, restart_delays_s=(0.0,) * 2, queue_items=4)
+    async with InferenceClient(hopeless, worker_module=TOY) as client:
+        texts = ["die", "innocent", "die too", "also innocent", "no room yet"]
+        asking = [asyncio.create_task(ask(client, text)) for text in texts]
+        ended = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(error) for error in ended] == [WorkerLost] * len(texts)
+        with pytest.raises(WorkerLost, match="again and again"):
+            await client.died
+        with pytest.raises(WorkerLost):
+            await ask(client, "later")
+
+
+async def test_a_defect_of_the_client_is_no_requests_fault(
+    client: InferenceClient, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(client, "_take", defect)
+    with pytest.raises(WorkerLost, match="ZeroDivisionError"):
+        await ask(client, "any")
 
 
 async def test_a_cancelled_request_is_dropped(client: InferenceClient, hold: Hold) -> None:
@@ -220,7 +253,7 @@ async def test_a_model_that_does_not_load_is_said_in_a_sentence(
 
 async def test_a_worker_that_is_no_worker(settings: InferenceSettings) -> None:
     client = InferenceClient(settings, worker_module="tests.unit.no_such_module")
-    with pytest.raises(WorkerDied, match="while it loaded"):
+    with pytest.raises(WorkerLost, match="while it loaded"):
         await client.start()
 
 

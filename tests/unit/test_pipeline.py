@@ -25,7 +25,7 @@ from streams.errors import DeliveryLost, StreamsError
 from streams.frontier import Frontier
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
-from streams.pipeline import Pipeline, Stage
+from streams.pipeline import MAX_UNSETTLED, Pipeline, Stage
 from streams.position import Position
 from streams.publisher import Publication
 from streams.tables import Changes
@@ -255,6 +255,20 @@ async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answere
     assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(9) if n != 5]
 
 
+async def test_no_record_is_blamed_for_a_worker_that_ends_whatever_it_is_asked() -> None:
+    bench = Bench()
+
+    async def dies(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+        raise WorkerDied("three times")
+
+    bench.model.ask = dies  # type: ignore[method-assign]
+    bench.feed([review(0), review(1)])
+    await bench.finish()
+    with pytest.raises(WorkerDied):
+        bench.pipeline.failed.result()
+    assert bench.publisher.published == []
+
+
 async def test_a_customer_who_waits_holds_up_nobody_else_and_keeps_the_order() -> None:
     bench = Bench()
     answer = bench.model.ask
@@ -305,16 +319,31 @@ class Transactions:
         return {}
 
 
-async def test_what_is_sent_is_settled_at_once_when_nothing_more_is_in_flight() -> None:
+async def test_after_a_pause_it_is_settled_at_once_and_then_by_the_clock() -> None:
     delivery = Transactions(linger_s=3600)
     bench = Bench(delivery=delivery)
     bench.feed([review(0), review(1)])
     await bench.finish()
     assert delivery.settled == [(2, Position(2))]
+    bench.feed([review(2)])
+    await until(lambda: len(delivery.sent) == 3)
+    assert delivery.settled == [(2, Position(2))]
+    await bench.pipeline.stop()
 
 
-async def test_what_is_sent_waits_for_the_clock_while_more_is_in_flight() -> None:
-    delivery = Transactions(linger_s=0.05)
+async def test_many_records_are_settled_before_the_clock() -> None:
+    delivery = Transactions(linger_s=3600)
+    bench = Bench(delivery=delivery)
+    bench.feed([review(0)])
+    await bench.finish()
+    bench.feed([review(number) for number in range(1, MAX_UNSETTLED + 2)])
+    await until(lambda: len(delivery.settled) == 2)
+    assert delivery.settled[1][0] >= MAX_UNSETTLED
+    await bench.pipeline.stop()
+
+
+async def test_what_is_done_beyond_a_record_that_waits_is_settled_too() -> None:
+    delivery = Transactions(linger_s=0.01)
     bench = Bench(delivery=delivery)
     answer = bench.model.ask
     never = asyncio.Event()

@@ -14,7 +14,7 @@ from schemas.codec import Decoder
 from schemas.events import OrderEvent, QueryEvent, ReviewEvent
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from streams.replay import json_stream
-from streams.replay.accuracy import accuracy, truth_names
+from streams.replay.accuracy import accuracy
 from streams.replay.columns import Columns, parse_pairs, parse_time
 from streams.replay.errors import ColumnError, FileError
 from streams.replay.events import (
@@ -330,8 +330,22 @@ def test_accuracy_asks_only_for_labels_that_the_file_knows() -> None:
     assert accuracy({}) is None
 
 
-def test_labels_of_the_usual_scales() -> None:
-    assert truth_names({"-1", "0", "1"})["0"] == "neutral"
-    assert truth_names({"0", "1"})["0"] == "negative"
-    assert truth_names({"1", "3", "5"})["1"] == "negative"
-    assert truth_names({"Positive"}) == {"Positive": "positive"}
+@pytest.mark.parametrize(
+    ("truth", "others", "label"),
+    [
+        ("0", ["1", "-1"], "neutral"),
+        ("0", ["1"], "negative"),
+        ("1", ["3", "5"], "negative"),
+        ("5.0", ["1"], "positive"),
+        ("4星", [], "positive"),
+        ("Positive", ["Joy"], "positive"),
+        ("joy", ["Positive"], "Joy"),
+        ("9", ["1"], None),
+    ],
+)
+def test_accuracy_knows_the_usual_scales(truth: str, others: list[str], label: str | None) -> None:
+    labels = ("negative", "neutral", "positive", "Joy")
+    rankings = {one: (one, *(other for other in labels if other != one)) for one in labels}
+    missed: dict[tuple[str, tuple[str, ...]], int] = {(other, ()): 0 for other in others}
+    found = {name: accuracy({(truth, rankings[name]): 1} | missed) for name in labels}
+    assert found[label] == 1.0 if label else not any(found.values())

@@ -1,0 +1,14 @@
+"""Benchmarks: figures, never tests. Each module runs by `python -m tests.benchmarks.NAME`.
+
+| module | question |
+| --- | --- |
+| `engine` | events a second, beside stock Faust, Quix Streams and a bare client |
+| `tables` | table writes a second and the recovery of tables, beside stock Faust |
+| `latency` | what the engine adds to an event's way, beside a bare client |
+| `memory` | whether the worker's memory stays flat under a huge lag |
+| `scale` | what further workers of one group bring |
+| `publishing` | which producer writes encoded results fastest |
+
+They want a machine that does nothing else, and what `make test` wants for a broker: Java and
+Maven. `report` turns their JSON into rows of `results/engine.md`.
+"""

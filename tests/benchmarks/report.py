@@ -1,0 +1,144 @@
+"""What is told of a run: where and when it ran, medians, spreads, rows of a table.
+
+`python -m tests.benchmarks.report FILE...` adds the runs in JSON files to `results/engine.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path(__file__).parent / "results/engine.md"
+HEADER = """# Figures of the engine
+
+Written by `python -m tests.benchmarks.report`; spread is least to most over the rounds.
+
+| date | commit | processor (cores) | benchmark | what | figure | spread |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+Figure = tuple[str, str, str]
+"""What was measured, its figure with a unit, its spread."""
+
+
+def machine(benchmark: str, **options: Any) -> dict[str, Any]:
+    """Return the head of every report."""
+    return {
+        "benchmark": benchmark,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        **options,
+    }
+
+
+def summary(values: Sequence[float], digits: int = 0) -> dict[str, Any]:
+    """Return the median of the rounds and their least and most."""
+    places = digits or None  # whole numbers without a ".0"
+    return {
+        "median": round(statistics.median(values), places),
+        "spread": [round(min(values), places), round(max(values), places)],
+    }
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> dict[str, Any]:
+    """Return the summary of the ratio taken in each round; 0 stands for "brought nothing"."""
+    each = [a / b for a, b in zip(over, under, strict=True) if a and b]
+    return summary(each, 3) if each else {"median": None, "spread": None}
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """Return the value that a `share` of them does not pass."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def write(path: Path | None, report: Mapping[str, Any]) -> None:
+    """Write the report as JSON, to the file or for people to see."""
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    if path is None:
+        print(text)
+    else:
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser with what all benchmarks take."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", type=Path, help="file for the report; without, it is printed")
+    parser.add_argument("--data", type=Path, help="folder with online_shopping_10_cats.csv")
+    return parser
+
+
+def figures(report: Mapping[str, Any]) -> list[Figure]:
+    """Return the lines of one report's table: every summary in it, by its path."""
+    found = dict(_summaries(report, ""))
+    return [
+        (path, f"{one['median']:,}", f"{one['spread'][0]:,}-{one['spread'][1]:,}")
+        for path, one in found.items()
+        if one["median"] is not None
+    ]
+
+
+def rows(report: Mapping[str, Any]) -> list[str]:
+    """Return the report as rows of the table."""
+    start = (
+        f"| {report['date'][:10]} | {report['commit']} | {report['processor']} ({report['cores']}) "
+        f"| {report['benchmark']} |"
+    )
+    return [f"{start} {what} | {figure} | {spread} |" for what, figure, spread in figures(report)]
+
+
+def _summaries(node: Any, path: str) -> Iterable[tuple[str, dict[str, Any]]]:
+    if not isinstance(node, dict):
+        return
+    if "median" in node and "spread" in node:
+        yield path, node
+        return
+    for name, value in node.items():
+        yield from _summaries(value, f"{path} {name}".strip())
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def main() -> None:
+    """Add runs to the table of results."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("reports", type=Path, nargs="+")
+    options = parser.parse_args()
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else HEADER
+    for path in options.reports:
+        lines = rows(json.loads(path.read_text(encoding="utf-8")))
+        text += "".join(f"{line}\n" for line in lines if line not in text)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
