@@ -165,8 +165,14 @@ async def _start(
     log.info("taking events", action="worker_ready", partitions=partitions)
     supervisor.add("committing", engine.run_commits())
     supervisor.add("the inference worker", inference.died)
-    supervisor.add("the Faust application", app.wait_until_stopped())
+    supervisor.add("the Faust application", _end_of(app))
     return app
+
+
+async def _end_of(app: ShopApp) -> None:
+    await app.wait_until_stopped()
+    if app.crash_reason is not None:
+        raise StreamsError("the Faust application crashed") from app.crash_reason
 
 
 async def _start_app(app: ShopApp, settings: Settings) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from schemas.topics import DEFAULT_TOPICS
 from tests.kafka.helpers import read_all, unique
+from tests.waiting import wait_until
 
 READY_LIMIT_S = 90.0
 REPLAY_LIMIT_S = 150.0
@@ -58,7 +59,7 @@ class Shop:
             [*COMMAND, *arguments], cwd=self._folder, stdout=subprocess.PIPE, text=True
         )
 
-    def start(self) -> None:
+    def launch(self) -> None:
         self._log.write_bytes(b"")
         with self._log.open("ab") as output:
             self.worker = subprocess.Popen(
@@ -68,6 +69,10 @@ class Shop:
                 stdout=output,
                 start_new_session=True,
             )
+
+    def start(self) -> None:
+        self.launch()
+        assert self.worker is not None
         until = time.monotonic() + READY_LIMIT_S
         while '"worker_ready"' not in self.log():
             assert self.worker.poll() is None, self.log()
@@ -117,6 +122,13 @@ def test_a_worker_killed_in_the_middle_loses_nothing(shop: Shop) -> None:
     output, _ = replay.communicate(timeout=REPLAY_LIMIT_S)
     assert json.loads(output)["missing"] == 0
     assert shop.end(signal.SIGTERM) == 0
+
+
+def test_a_signal_while_models_load_ends_the_worker_at_once(shop: Shop) -> None:
+    shop.launch()
+    wait_until(lambda: '"models_loading"' in shop.log(), READY_LIMIT_S)
+    assert shop.end(signal.SIGTERM) == 0
+    assert '"worker_ready"' not in shop.log()
 
 
 def test_a_signal_drains_and_leaves_what_is_done_committed(shop: Shop) -> None:

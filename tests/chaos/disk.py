@@ -7,8 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
-SIZE = "256k"
-PIECE = b"\0" * 4096
+SIZES = {"memory": "256k", "rocksdb": "1g"}
+"""By store: RocksDB reserves some 70 MB for the log of each of its folders."""
+PIECE = b"\0" * 65_536
 
 
 class StateDisk:
@@ -18,12 +19,12 @@ class StateDisk:
     written either.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str) -> None:
         self.folder = folder
         folder.mkdir()
         self._aside = folder.with_name(folder.name + "-aside")
         self._filler = folder / "filler"
-        self.is_mounted = os.geteuid() == 0 and _mount(folder)
+        self.is_mounted = os.geteuid() == 0 and _mount(folder, SIZES[store])
 
     def fill(self) -> None:
         """Leave no room."""
@@ -51,8 +52,8 @@ class StateDisk:
             self.is_mounted = False
 
 
-def _mount(folder: Path) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+def _mount(folder: Path, size: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
     except OSError:

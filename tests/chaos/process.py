@@ -34,6 +34,7 @@ class Setup:
     folder: Path
     model: Path  # a folder that the toy model takes for its weights
     seed: int
+    store: str = "memory"
     session_timeout_s: float = 6.0  # the least that a broker allows by default
 
 
@@ -45,7 +46,7 @@ class Worker:
         self._folder = setup.folder / name
         self._folder.mkdir()
         self.name = name
-        self.disk = StateDisk(self._folder / "state")
+        self.disk = StateDisk(self._folder / "state", setup.store)
         self.clock = self._folder / "clock"
         self.clock.write_text("0")
         self.tables = self._folder / "tables.json"
@@ -143,7 +144,8 @@ class Worker:
         (self._folder / "shopstreams.toml").write_text(
             f'[kafka]\nbootstrap_servers = "{setup.bootstrap}"\ngroup = "{setup.group}"\n'
             f"session_timeout_s = {setup.session_timeout_s}\n{instance}"
-            f'[engine]\ndelivery = "{setup.delivery}"\nstate_dir = "{self.disk.folder}"\n'
+            f'[engine]\ndelivery = "{setup.delivery}"\nstore = "{setup.store}"\n'
+            f'state_dir = "{self.disk.folder}"\n'
             f'[web]\nenabled = false\n[logging]\nformat = "json"\n'
             f"[models]\n{models}\n[topics]\n{topics}\n"
         )

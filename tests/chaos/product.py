@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import orjson
+from faust.stores.base import SerializedStore
 
 from inference.client import Inference, InferenceClient
 from inference.messages import ModelInfo
@@ -82,11 +84,22 @@ class CountingTasks:
     references: Mapping[str, Apply] = MappingProxyType({})
 
     def __init__(self, app: ShopApp, partitions: int) -> None:
+        self._partitions = partitions
         self.tables = {name: create_table(app, name, partitions) for name in TABLES}
         self.handlers: Sequence[Handler] = (CountingHandler(*self.tables.values()),)
 
     def restored(self) -> None:
         """Do nothing: all state is in the tables."""
+
+    def held(self, table: ChunkTable) -> dict[str, Any]:
+        """Return all that the table's store holds."""
+        if not isinstance(table.data, SerializedStore):
+            return dict(table.data.items())
+        # At a stop the store forgets its files, and with them what `items` would show.
+        store: Any = table.data
+        files = (store._db_for_partition(number) for number in range(self._partitions))
+        entries = (entry for file in files for entry in store._visible_items(file))
+        return {orjson.loads(key): orjson.loads(value) for key, value in entries}
 
 
 def run(folder: Path) -> int:
@@ -100,7 +113,7 @@ def run(folder: Path) -> int:
     loaded = load_settings(config=folder / "shopstreams.toml", environ={})
     code = run_worker(loaded.settings, Parts(inference=_inference, tasks=tasks))
     if code == 0 and built:
-        held = {name: dict(table.data.items()) for name, table in built[-1].tables.items()}
+        held = {name: built[-1].held(table) for name, table in built[-1].tables.items()}
         (folder / "tables.json").write_bytes(orjson.dumps(held))
     return code
 

@@ -46,6 +46,7 @@ def run(
             _say(f"{number + 1}/{rounds} {_line(played[-1])}")
         verdict = shop.finish()
         found = report(options.delivery, verdict, played, shop.injected())
+        found["store"] = options.store
         found["exits"] = shop.exits  # that of the last stop too
         broken = [name for name in FOUND if found[name] and name not in ALLOWED[options.delivery]]
         held = not broken and not found["stuck"]
@@ -113,11 +114,16 @@ def main() -> int:
     parser.add_argument(
         "--fault", action="append", choices=sorted(FAULTS), help="only these; may be repeated"
     )
+    parser.add_argument("--store", choices=["memory", "rocksdb"], default=Options.store)
     parser.add_argument("--keep-logs", action="store_true", help="also where the guarantee held")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # with everything removed
     options = Options(
-        delivery=given.delivery, seed=given.seed, rate=given.rate, keep_logs=given.keep_logs
+        delivery=given.delivery,
+        seed=given.seed,
+        store=given.store,
+        rate=given.rate,
+        keep_logs=given.keep_logs,
     )
     found, held = run(options, given.rounds, given.fault or tuple(FAULTS))
     text = json.dumps(found, indent=2)

@@ -38,6 +38,7 @@ class Options:
 
     delivery: str
     seed: int
+    store: str = "memory"
     rate: float = 300.0  # events a second
     users: int = 60
     keep_logs: bool = False  # they are kept anyway where the guarantee is broken
@@ -139,6 +140,7 @@ class Shop:
             folder=self._folder,
             model=model,
             seed=self._options.seed,
+            store=self._options.store,
         )
 
     def _names(self) -> Names:
