@@ -123,6 +123,7 @@ class Engine:
         for tp in tps:
             await self._drop(tp)
         await self._ports.state_ready(tps)
+        log.info("partitions opened", action="partitions_opened", count=len(tps))
 
     async def partitions_revoked(self, tps: Iterable[TP]) -> None:
         """Finish what can be finished at once, commit it, and let go of the partitions."""

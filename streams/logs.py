@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,10 +18,36 @@ _CHATTY = (
     "faust",
     "mode",
     "streams.faust_app",
+    "streams.restore",
     "streams.tables",
     "streams.transport",
 )
 """Libraries, and our subclasses of theirs, whose INFO tells of their inner life."""
+_LIBRARIES = frozenset({"aiokafka", "asyncio", "faust", "mode"})
+
+
+REPEAT_S = 10.0
+"""A library's message is shown once in this time: a client without its broker tries, and says so,
+some hundred times a second."""
+
+
+class SeldomRepeated(logging.Filter):
+    """Lets a library's message pass once in a while, whatever its arguments; ours always."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._shown: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is shown."""
+        if record.name.partition(".")[0] not in _LIBRARIES or not isinstance(record.msg, str):
+            return True
+        message, now = (record.name, record.msg), self._clock()
+        if now - self._shown.get(message, -REPEAT_S) < REPEAT_S:
+            return False
+        self._shown[message] = now
+        return True
 
 
 def configure_logging(settings: LoggingSettings) -> None:
@@ -45,6 +73,7 @@ def configure_logging(settings: LoggingSettings) -> None:
             ],
         )
     )
+    handler.addFilter(SeldomRepeated())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
