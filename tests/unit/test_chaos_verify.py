@@ -194,3 +194,16 @@ def test_records_are_read_as_they_lie_on_the_broker() -> None:
         assert records.sent((0, 1), b"ann", malformed, 3).number is None
     write = records.write("seen", b'"ann"', b'{"count": 2, "last": 1}', 3)
     assert (write.user, write.count, write.last) == ("ann", 2, 1)
+
+
+def test_an_event_that_its_producer_sent_twice_is_two_inputs() -> None:
+    run = Run()
+    run._add(0, "ann", EVENTS - 1, 20)
+    run.outcomes[-1] = replace(run.outcomes[-1], count=EVENTS + 1)
+    run.writes[-2:] = [replace(one, count=EVENTS + 1) for one in run.writes[-2:]]
+    ends = {"ann": (EVENTS + 1, EVENTS - 1), "bob": (EVENTS, EVENTS - 1)}
+    run.held = {
+        table: {user: {"count": count, "last": last} for user, (count, last) in ends.items()}
+        for table in TABLES
+    }
+    assert counts(run.verdict()) == (0, 0, 0, 0)
