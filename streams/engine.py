@@ -115,7 +115,9 @@ class Engine:
         for tp in tps:
             await self._disown(tp)
             self._owned[tp] = _Owned(self._ports.new_delivery(tp))
+        log.info("partitions assigned", action="partitions_assigned", count=len(tps))
         await asyncio.gather(*(self._owned[tp].delivery.start() for tp in tps))
+        log.info("earlier owners fenced", action="partitions_fenced", count=len(tps))
 
     async def partitions_opened(self, tps: Iterable[TP]) -> None:
         """Forget what was in flight before; called before the gates open."""
