@@ -33,6 +33,7 @@ from streams.outcomes import OutcomeReader, source_ends
 NO_PROGRESS_S: Final = 60.0
 """After the feed's end: so long without any outcome, and the rest counts as missing."""
 
+_SPINNER = "dots"
 _READ_WAIT_S: Final = 0.1
 _REFRESHES_A_SECOND: Final = 8
 
@@ -58,7 +59,7 @@ def run_demo(settings_at: Callable[[str], Settings], plan: DemoPlan) -> dict[str
     console = Console(stderr=True)
     with _ends_on_signals(), ExitStack() as stack:
         folder = stack.enter_context(_folder())
-        with console.status("starting a broker") as status:
+        with console.status("starting a broker", spinner=_SPINNER) as status:
             running = _start(stack, settings_at, plan, folder, status)
         try:
             with _shown(console, running.state) as show:
@@ -119,15 +120,20 @@ def _start(
     reader = OutcomeReader(settings)
     stack.callback(reader.close)
     # 3. What the shop sells and knows: the worker reads it whole before it takes events.
-    status.update("sending catalogue and knowledge base")
+    _say(status, "sending catalogue and knowledge base")
     feed = Feed(settings.kafka, topics, state.delivered, rate=plan.rate)
     feed.send_references()
     # 4. The worker.
-    status.update("starting the worker")
+    _say(status, "starting the worker")
     worker = DemoWorker(broker.address, folder, list(plan.worker_arguments))
     stack.callback(worker.stop)
-    worker.await_ready(lambda said: status.update(f"starting the worker: {said}"))
+    worker.await_ready(lambda said: _say(status, f"starting the worker: {said}"))
     return _Running(worker=worker, feed=feed, reader=reader, state=state)
+
+
+def _say(status: Status, text: str) -> None:
+    """Show where the start stands, now: a step shorter than a refresh would never be seen."""
+    status.update(text, spinner=_SPINNER)
 
 
 @contextmanager
