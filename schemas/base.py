@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
-    WrapValidator,
 )
-from pydantic.types import StringConstraints
+from pydantic_core import SchemaValidator, core_schema
 
 SCHEMA_VERSION: Final = 1
 """The one version that this release reads and writes."""
@@ -30,28 +27,9 @@ EARLIEST_EVENT = datetime(1995, 1, 1, tzinfo=UTC)
 """No shop sold anything on the web before; an earlier time is a broken clock or a broken unit."""
 LATEST_EVENT = datetime(2100, 1, 1, tzinfo=UTC)
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTENT = re.compile(r"[^\s\x00]")
 
-
-def _identifier(value: object, check: ValidatorFunctionWrapHandler) -> str:
-    # Stripped before the length is looked at: blanks alone are no identifier.
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    elif isinstance(value, str):
-        value = value.strip()
-    # One call for a usual one; how many there are a second is counted in these.
-    if type(value) is not str or not 0 < len(value) <= MAX_ID_CHARS:
-        value = str(check(value))
-    if _CONTROL.search(value):
-        raise ValueError("must not hold control characters")
-    return value
-
-
-def _with_content(value: str) -> str:
-    if _CONTENT.search(value) is None:
-        raise ValueError("must hold more than blanks")
-    return value
+def _number_as_id(value: int) -> str:
+    return str(_SHORT_ENOUGH.validate_python(str(value)))
 
 
 def _moment(value: object, check: ValidatorFunctionWrapHandler) -> datetime:
@@ -76,10 +54,51 @@ def _parsed(value: object) -> datetime | None:
         return None
 
 
+_SHORT_ENOUGH = SchemaValidator(core_schema.str_schema(max_length=MAX_ID_CHARS))
+
+# The usual forms are checked without a call into Python: how many there are a second is counted
+# in these. What they refuse is looked at again.
+_ID: core_schema.CoreSchema = core_schema.union_schema(
+    [
+        core_schema.str_schema(
+            strip_whitespace=True,  # before the length is looked at: blanks alone are none
+            min_length=1,
+            max_length=MAX_ID_CHARS,
+            pattern=r"^[^\x00-\x1f\x7f]*$",
+        ),
+        core_schema.no_info_after_validator_function(
+            _number_as_id, core_schema.int_schema(strict=True)
+        ),
+    ],
+    mode="left_to_right",
+    custom_error_type="identifier",
+    custom_error_message=(
+        f"must be text of 1 to {MAX_ID_CHARS} characters without control characters, or a whole "
+        "number"
+    ),
+)
+_TEXT: core_schema.CoreSchema = core_schema.custom_error_schema(
+    core_schema.str_schema(max_length=MAX_TEXT_CHARS, pattern=r"[^\s\x00]"),
+    custom_error_type="text",
+    custom_error_message=f"must be text of up to {MAX_TEXT_CHARS:,} characters, more than blanks",
+)
+_AWARE_DATETIME = core_schema.datetime_schema(tz_constraint="aware")
+_EVENT_TIME: core_schema.CoreSchema = core_schema.union_schema(
+    [
+        core_schema.datetime_schema(tz_constraint="aware", ge=EARLIEST_EVENT, le=LATEST_EVENT),
+        core_schema.no_info_wrap_validator_function(_moment, _AWARE_DATETIME),
+    ],
+    mode="left_to_right",
+    custom_error_type="event_time",
+    custom_error_message=(
+        f"must be a time in ISO 8601 or Unix time, between {EARLIEST_EVENT:%Y} and"
+        f" {LATEST_EVENT:%Y}"
+    ),
+)
+
 Id = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_ID_CHARS),
-    WrapValidator(_identifier),
+    GetPydanticSchema(lambda _source, _handler: _ID),
     WithJsonSchema(
         {
             "anyOf": [
@@ -89,15 +108,22 @@ Id = Annotated[
         },
         mode="validation",
     ),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS}, mode="serialization"
+    ),
 ]
 """1-256 characters or a whole number; outer blanks dropped, control characters refused."""
 
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidator(_with_content)]
+Text = Annotated[
+    str,
+    GetPydanticSchema(lambda _source, _handler: _TEXT),
+    WithJsonSchema({"type": "string", "maxLength": MAX_TEXT_CHARS}),
+]
 """What a person wrote: up to 1,000,000 characters, more than blanks. NUL is kept and ignored."""
 
 EventTime = Annotated[
-    AwareDatetime,
-    WrapValidator(_moment),
+    datetime,
+    GetPydanticSchema(lambda _source, _handler: _EVENT_TIME),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}]},
         mode="validation",
@@ -119,9 +145,12 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+SchemaVersion = Annotated[
+    Literal[1], Field(description="Version of this message's schema; 1 when missing.")
+]
+
+
 class Message(Part):
     """Base of what is a record's value."""
 
-    schema_version: Literal[1] = Field(
-        default=SCHEMA_VERSION, description="Version of this message's schema; 1 when missing."
-    )
+    schema_version: SchemaVersion = SCHEMA_VERSION

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
@@ -13,6 +14,7 @@ from schemas.errors import DecodeError
 from schemas.events import OrderEvent, OrderItem, QueryEvent, ReviewEvent
 from schemas.mapping import FieldMap
 from schemas.reference import CatalogueItem, KnowledgeEntry
+from schemas.results import Envelope
 
 M = TypeVar("M", bound=Message)
 
@@ -23,6 +25,9 @@ _FIELD_NAMES = frozenset(
     for model in (ReviewEvent, QueryEvent, OrderEvent, OrderItem, CatalogueItem, KnowledgeEntry)
     for name in model.model_fields
 )
+
+_OUR_TYPES = frozenset({"identifier", "text", "event_time"})
+"""Errors whose message is a sentence of ours; see `schemas.base`."""
 
 _SENTENCES = {
     "missing": "is missing",
@@ -89,6 +94,11 @@ def encode(message: Message) -> bytes:
     return to_json(message)
 
 
+def encode_result(result: Envelope) -> bytes:
+    """Return the result as JSON in UTF-8."""
+    return orjson.dumps(result, option=orjson.OPT_UTC_Z)
+
+
 def _as_object(value: bytes) -> dict[str, Any]:
     try:
         record = from_json(value)  # the parser of the straight way: others take other numbers
@@ -135,6 +145,8 @@ def _sentence(problem: ErrorDetails) -> str:
     path = ".".join(_known(step) for step in problem["loc"])
     if problem["type"] in _SENTENCES:
         return f"{path} {_SENTENCES[problem['type']]}"
+    if problem["type"] in _OUR_TYPES:
+        return f"{path} {problem['msg']}"
     if problem["type"] == "value_error":
         return f"{path} {problem['ctx']['error']}"
     return f"{path}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
-from schemas.base import SCHEMA_VERSION, Message
+from schemas.base import SCHEMA_VERSION
 from schemas.topics import Role, Topics, TopicSpec
 
 JsonSchema = dict[str, Any]
@@ -26,7 +25,7 @@ _KEY_OF_SOURCE: Final = "source"
 
 def json_schema(spec: TopicSpec) -> JsonSchema:
     """Return the JSON Schema (draft 2020-12) of a topic's values."""
-    schema = spec.message.model_json_schema(mode=_mode(spec))
+    schema = TypeAdapter(spec.message).json_schema(mode=_mode(spec))
     return {"$schema": DIALECT, **schema}
 
 
@@ -137,11 +136,11 @@ def _key(spec: TopicSpec) -> dict[str, Any]:
 
 
 def _component_schemas(specs: tuple[TopicSpec, ...]) -> dict[str, Any]:
-    modes: dict[type[Message], Literal["validation", "serialization"]] = {
-        spec.message: _mode(spec) for spec in specs
-    }
-    models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [*modes.items()]
-    _, definitions = models_json_schema(models, ref_template=_COMPONENT)
+    modes = {spec.message: _mode(spec) for spec in specs}
+    _, definitions = TypeAdapter.json_schemas(
+        [(message.__name__, mode, TypeAdapter(message)) for message, mode in modes.items()],
+        ref_template=_COMPONENT,
+    )
     schemas: dict[str, Any] = definitions["$defs"]
     return schemas
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from schemas.base import Message
 from schemas.events import OrderEvent, QueryEvent, ReviewEvent
 from schemas.letters import DeadLetter
 from schemas.reference import CatalogueItem, KnowledgeEntry
-from schemas.results import Recommendations, Reply, ReviewLabels
+from schemas.results import Envelope, Recommendations, Reply, ReviewLabels
 
 MEBIBYTE = 1024 * 1024
 DAY_MS = 24 * 60 * 60 * 1000
@@ -32,12 +33,19 @@ class TopicSpec:
     id: str  # how configuration and code call it
     name: str  # how the broker calls it
     role: Role
-    message: type[Message]  # what its values are
+    message: type[Message] | type[Envelope]  # what its values are
     key: str  # the field that is the record's key
     compacted: bool = False
     retention_ms: int = 7 * DAY_MS
     max_message_bytes: int = MEBIBYTE + 12  # Kafka's own default
     description: str = field(default="")
+
+    @property
+    def event(self) -> type[Message]:
+        """What its values are that others write; raises `TypeError` where only we write."""
+        if not issubclass(self.message, Message):
+            raise TypeError(f"{self.id} holds results, no events")
+        return self.message
 
     def broker_config(self) -> dict[str, str]:
         """Return the topic's settings under Kafka's names."""
@@ -152,11 +160,12 @@ class Topics:
                 raise KeyError(topic_id)
         return cls(tuple(replace(s, name=names.get(s.id, s.name)) for s in DEFAULT_TOPICS))
 
+    @cached_property
+    def _by_id(self) -> dict[str, TopicSpec]:
+        return {spec.id: spec for spec in self.specs}
+
     def __getitem__(self, topic_id: str) -> TopicSpec:
-        for spec in self.specs:
-            if spec.id == topic_id:
-                return spec
-        raise KeyError(topic_id)
+        return self._by_id[topic_id]
 
     def of(self, role: Role) -> tuple[TopicSpec, ...]:
         """Return the topics of one role."""

@@ -249,7 +249,7 @@ def _build_engine(
 
 
 def _decoder(settings: Settings, source: TopicSpec) -> Decoder[Message]:
-    return Decoder(source.message, FieldMap(source.message, settings.fields.get(source.id, {})))
+    return Decoder(source.event, FieldMap(source.event, settings.fields.get(source.id, {})))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from faust.serializers import codecs
+from faust.types import TP
 
 CHUNK_CODEC = "shopstreams-chunk"
 MAX_CHUNK_RECORDS = 64
@@ -16,10 +17,8 @@ little beside that of its records."""
 
 
 class Record(Protocol):
-    """A record as the client gives it."""
+    """A record as the client gives it; its partition is its chunk's."""
 
-    topic: str
-    partition: int
     offset: int
     timestamp: int
     key: bytes | None
@@ -31,17 +30,11 @@ class Record(Protocol):
 class Chunk:
     """Records of one partition that are worked on together."""
 
-    topic: str  # as the broker calls it
-    partition: int
+    tp: TP
     epoch: int  # of the partition's gate when the records were fetched
     # Ascending offsets, at least one; kept out of repr, which ends up in logs.
-    records: tuple[Record, ...] = field(repr=False)
-    numbers: tuple[int, ...] = field(repr=False)  # theirs in the partition's ledger
-
-    @property
-    def size(self) -> int:
-        """Bytes of the keys and values."""
-        return sum(map(record_size, self.records))
+    records: Sequence[Record] = field(repr=False)
+    numbers: Sequence[int] = field(repr=False)  # theirs in the partition's ledger
 
 
 def record_size(record: Record) -> int:
@@ -50,21 +43,25 @@ def record_size(record: Record) -> int:
 
 
 def make_chunks(
+    tp: TP,
     records: Sequence[Record],
     numbers: Sequence[int | None],
     epoch: int,
     limit: int = MAX_CHUNK_RECORDS,
 ) -> Iterator[Chunk]:
     """Yield chunks of at most `limit` records, of those that have a number in the ledger."""
-    new = [pair for pair in zip(records, numbers, strict=True) if pair[1] is not None]
+    new = [
+        (record, number)
+        for record, number in zip(records, numbers, strict=True)
+        if number is not None
+    ]
     for start in range(0, len(new), limit):
         run = new[start : start + limit]
         yield Chunk(
-            topic=run[0][0].topic,
-            partition=run[0][0].partition,
+            tp=tp,
             epoch=epoch,
-            records=tuple(record for record, _ in run),
-            numbers=tuple(number for _, number in run if number is not None),
+            records=[record for record, _ in run],
+            numbers=[number for _, number in run],
         )
 
 

@@ -44,7 +44,7 @@ def _topic_names(names: dict[str, str]) -> dict[str, str]:
 
 
 def _field_paths(maps: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    sources = {spec.id: spec.message for spec in DEFAULT_TOPICS if spec.role is Role.SOURCE}
+    sources = {spec.id: spec.event for spec in DEFAULT_TOPICS if spec.role is Role.SOURCE}
     for source, paths in maps.items():
         if source not in sources:
             raise ValueError(f"there is no source {source!r}: {nearest(source, list(sources))}")

@@ -139,7 +139,7 @@ class Engine:
 
     def accept(self, chunk: Chunk) -> None:
         """Start on a chunk, unless its partition was opened anew since it was fetched."""
-        tp = TP(chunk.topic, chunk.partition)
+        tp = chunk.tp
         owned = self._owned.get(tp)
         if owned is None:
             return

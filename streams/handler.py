@@ -17,7 +17,7 @@ Row = NDArray[np.float32]
 """A model's answer for one item: probabilities or a vector."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True, eq=False)
 class Question:
     """What an event asks of a model, and what its answer will be read with."""
 

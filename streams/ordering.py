@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class Ordered:
     """What is ordered: a key, and where it stands."""
 
-    __slots__ = ("follower", "is_blocked", "is_ready", "key")
-
-    def __init__(self) -> None:
-        self.key: Hashable = None  # None: in no order with others
-        self.is_ready = False
-        self.is_blocked = False  # an earlier one of the key has not left
-        self.follower: Ordered | None = None  # the next one of the key
+    key: Hashable = None  # None: in no order with others
+    is_ready: bool = False
+    is_blocked: bool = False  # an earlier one of the key has not left
+    follower: Ordered | None = None  # the next one of the key
 
 
 T = TypeVar("T", bound=Ordered)

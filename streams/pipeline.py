@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,10 @@ import structlog
 from faust.types import TP
 
 from inference.client import Inference
-from inference.messages import Answer, Item, ItemError
-from schemas.codec import Decoder, encode
+from inference.messages import Answer, Floats, Item, ItemError, ModelInfo
+from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
+from schemas.results import ModelId
 from schemas.topics import Topics
 from streams import policy
 from streams.asking import ask
@@ -34,7 +35,7 @@ from streams.errors import TaskFailed
 from streams.frontier import Frontier
 from streams.handler import Handler, Question
 from streams.ordering import KeyOrder, Ordered
-from streams.outgoing import Envelope, Outgoing, Stamp, dead_letter, envelope
+from streams.outgoing import Moment, Outgoing, Sealer, Stamp, model_id
 from streams.publisher import Publication
 from streams.tables import Changes, Overlay, latest
 
@@ -46,33 +47,45 @@ MAX_RELEASE = 512
 MAX_UNSETTLED = 4096
 """Records in one transaction: what a reader of committed records has to hold back."""
 
+_DIGITS = 3  # of milliseconds: microseconds
+_NOTHING = Question(item=None)
 
+
+@dataclass(eq=False, slots=True)
+class _Answered:
+    """An answer, read once for all that asked together."""
+
+    rows: Floats
+    model: ModelInfo
+    model_id: ModelId
+    queue_ms: list[float]
+    compute_ms: list[float]
+
+    @classmethod
+    def of(cls, answer: Answer) -> _Answered:
+        """Return what all of the answer's records share."""
+        return cls(
+            rows=answer.rows,
+            model=answer.model,
+            model_id=model_id(answer.model),
+            queue_ms=[round(ms, _DIGITS) for ms in answer.queue_ms.tolist()],
+            compute_ms=[round(ms, _DIGITS) for ms in answer.compute_ms.tolist()],
+        )
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
 class _Work(Ordered):
     """One record on its way."""
 
-    __slots__ = (
-        "answer",
-        "changes",
-        "event",
-        "number",
-        "outcome",
-        "place",
-        "question",
-        "record",
-        "stamp",
-    )
-
-    def __init__(self, record: Record, number: int, stamp: Stamp, changes: Changes) -> None:
-        super().__init__()
-        self.record = record
-        self.number = number  # in the ledger
-        self.stamp = stamp
-        self.changes = changes
-        self.event: Any = None
-        self.question = _NOTHING
-        self.answer: Answer | None = None
-        self.place = 0  # of its row in the answer
-        self.outcome: Publication | None = None
+    record: Record
+    number: int  # in the ledger
+    stamp: Stamp
+    changes: Changes
+    event: Any = None
+    question: Question = _NOTHING
+    answered: _Answered | None = None
+    place: int = 0  # of its row in the answer
+    outcome: Publication | None = None
 
     @property
     def item(self) -> Item:
@@ -80,9 +93,6 @@ class _Work(Ordered):
         if self.question.item is None:
             raise ValueError("there is nothing to ask")
         return self.question.item
-
-
-_NOTHING = Question(item=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,7 @@ class Pipeline:
 
     def __init__(self, stage: Stage, source: TP, frontier: Frontier, delivery: Delivery) -> None:
         self._stage = stage
+        self._sealer = Sealer(source, self.task)
         self._frontier = frontier
         self._delivery = delivery
         self._overlay = Overlay(source.partition)
@@ -154,7 +165,8 @@ class Pipeline:
         decoded = self._stage.decoder.decode_many([record.value for record in chunk.records])
         works = []
         for record, number, event in zip(chunk.records, chunk.numbers, decoded, strict=True):
-            one = _Work(record, number, stamp, Changes(self._overlay))
+            changes = Changes(self._overlay)
+            one = _Work(record=record, number=number, stamp=stamp, changes=changes)
             works.append(one)
             self._prepare_one(one, event)
             self._order.add(one)
@@ -182,12 +194,13 @@ class Pipeline:
         await ask(stage.inference, stage.handler.spec, asking, self._answered, self._failed_alone)
 
     def _answered(self, asking: Sequence[_Work], answer: Answer) -> None:
+        answered = _Answered.of(answer)
         for place, one in enumerate(asking):
-            one.answer = answer
+            one.answered = answered
             one.place = place
-            if place in answer.errors:
-                one.outcome = self._buried(one.record, answer.errors[place])
             self._order.ready(one)
+        for place, error in answer.errors.items():
+            asking[place].outcome = self._buried(asking[place].record, error)
         self._wake.set()
 
     def _failed_alone(self, one: _Work, error: ItemError) -> None:
@@ -221,9 +234,9 @@ class Pipeline:
     def _leaves(self, one: _Work) -> bool:
         return self._frontier.release(one.number)
 
-    def _publications(self, released: Iterable[_Work]) -> list[Publication]:
-        released = list(released)
-        outcomes = [self._outcome(one) for one in released]
+    def _publications(self, released: Sequence[_Work]) -> list[Publication]:
+        moment = Moment()
+        outcomes = [one.outcome or self._outcome(one, moment) for one in released]
         writes = latest(one.changes.writes for one in released)
         return [*outcomes, *self._overlay.changelog(writes)]
 
@@ -236,44 +249,37 @@ class Pipeline:
         self._unsettled = []
         self._settled_at = asyncio.get_running_loop().time()
 
-    def _outcome(self, one: _Work) -> Publication:
-        if one.outcome is not None:
-            return one.outcome
+    def _outcome(self, one: _Work, moment: Moment) -> Publication:
         try:
-            outcome = self._publication(self._decide(one))
+            outgoing = self._decide(one, moment)
+            publication = Publication(
+                topic=self._stage.topics[outgoing.topic_id].name,
+                key=outgoing.key.encode(),
+                value=encode_result(outgoing.message),
+            )
             one.changes.keep()
         except Exception as error:  # one event's failure is its own
             one.changes.forget()
             return self._buried(one.record, TaskFailed(error))
-        return outcome
+        return publication
 
-    def _decide(self, one: _Work) -> Outgoing:
-        handler = self._stage.handler
-        answer = one.answer
-        if answer is None:
-            row, model = None, self._stage.inference.models[handler.spec.slot]
-        else:
-            row, model = answer.rows[one.place], answer.model
-        sealed = self._envelope(one)
-        return handler.decide(one.event, one.question, row, model, sealed, one.changes)
-
-    def _envelope(self, one: _Work) -> Envelope:
-        if one.answer is None:
-            return envelope(one.record, self.task, one.stamp)
-        return envelope(
+    def _decide(self, one: _Work, moment: Moment) -> Outgoing:
+        stage, answered, place = self._stage, one.answered, one.place
+        if answered is None:
+            model = stage.inference.models[stage.handler.spec.slot]
+            sealed = self._sealer.envelope(one.record, one.stamp, moment, None)
+            return stage.handler.decide(one.event, one.question, None, model, sealed, one.changes)
+        sealed = self._sealer.envelope(
             one.record,
-            self.task,
             one.stamp,
-            model=one.answer.model,
-            queue_ms=round(float(one.answer.queue_ms[one.place]), 3),
-            compute_ms=round(float(one.answer.compute_ms[one.place]), 3),
+            moment,
+            answered.model_id,
+            answered.queue_ms[place],
+            answered.compute_ms[place],
         )
-
-    def _publication(self, outgoing: Outgoing) -> Publication:
-        return Publication(
-            topic=self._stage.topics[outgoing.topic_id].name,
-            key=outgoing.key.encode(),
-            value=encode(outgoing.message),
+        row = answered.rows[place]
+        return stage.handler.decide(
+            one.event, one.question, row, answered.model, sealed, one.changes
         )
 
     def _buried(self, record: Record, error: Exception | ItemError) -> Publication:
@@ -287,12 +293,8 @@ class Pipeline:
                 task=self.task,
                 detail=decision.detail,
             )
-        letter = dead_letter(
-            record,
-            self.task,
-            code=decision.code,
-            reason=decision.reason,
-            detail=decision.detail,
+        letter = self._sealer.dead_letter(
+            record, code=decision.code, reason=decision.reason, detail=decision.detail
         )
         return Publication(
             topic=self._stage.topics[DEAD_LETTERS].name,

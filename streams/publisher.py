@@ -34,7 +34,7 @@ KNOWN_KEYS = 65_536
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Publication:
     """One record to be published."""
 

@@ -14,11 +14,10 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from schemas.codec import Decoder
 from schemas.errors import DecodeError
-from streams.chunks import Record
 from streams.errors import StartupError
 
 log = structlog.get_logger(__name__)
@@ -92,7 +91,7 @@ class ReferenceReader:
             if changes:
                 await self._apply(changes)
 
-    def _read(self, record: Record) -> Change | None:
+    def _read(self, record: ConsumerRecord[bytes, bytes]) -> Change | None:
         key = (record.key or b"").decode("utf-8", "replace")
         if record.value is None:
             return key, None

@@ -87,4 +87,6 @@ class MemoryPartition:
         offsets = [record.offset for record in records]
         sizes = [record_size(record) for record in records]
         numbers = frontier.take_in(frontier.epoch, offsets, sizes)
-        return list(make_chunks(records, numbers or [], frontier.epoch))
+        return list(
+            make_chunks(TP(self.topic, self.partition), records, numbers or [], frontier.epoch)
+        )

@@ -301,7 +301,7 @@ class ChunkConsumer(driver.Consumer):
             await self._put_back(tp, frontier)
             return []
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        return [(tp, chunk) for chunk in make_chunks(records, numbers, epoch)]
+        return [(tp, chunk) for chunk in make_chunks(tp, records, numbers, epoch)]
 
     async def _put_back(self, tp: TP, frontier: Frontier) -> None:
         """Seek back to the ledger: what was fetched in another epoch belongs to nobody."""
@@ -311,8 +311,8 @@ class ChunkConsumer(driver.Consumer):
     def _chunk_message(self, tp: TP, chunk: Chunk, generation: int) -> ConsumerMessage:
         first = chunk.records[0]
         return ConsumerMessage(
-            chunk.topic,
-            chunk.partition,
+            tp.topic,
+            tp.partition,
             first.offset,
             first.timestamp / 1000.0,
             0,  # created by the producer
@@ -321,7 +321,7 @@ class ChunkConsumer(driver.Consumer):
             cast(bytes, chunk),  # the chunk codec passes it on as it is
             None,
             0,
-            chunk.size,
+            0,  # bytes: nobody asks a chunk for them
             tp,
             generation_id=generation,
         )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemas.base import Language
-from schemas.codec import Decoder, encode
+from schemas.codec import Decoder, encode_result
 from schemas.events import ReviewEvent
 from schemas.results import ModelId, Outcome, ReviewLabels, Source, Timings
 
@@ -60,4 +60,4 @@ def handle(
         ),
         produced_at=datetime.fromtimestamp(now, UTC),
     )
-    return event.user_id.encode(), encode(result)
+    return event.user_id.encode(), encode_result(result)

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 from faust.types import TP
+from pydantic import TypeAdapter
 
 from inference.errors import WorkerDied
 from inference.messages import Answer, Item, ItemError, ModelInfo
@@ -105,6 +106,9 @@ class Handler:
         return Outgoing(topic_id="review-labels", key=event.user_id, message=message)
 
 
+LABELS: TypeAdapter[ReviewLabels] = TypeAdapter(ReviewLabels)
+
+
 def review(number: int, text: str = "fine", user: str = "u") -> bytes:
     return orjson.dumps(
         {
@@ -148,7 +152,7 @@ class Bench:
         await until(lambda: self.frontier.is_idle or self.pipeline.failed.done())
 
     def labels(self) -> list[ReviewLabels]:
-        return [ReviewLabels.model_validate_json(v) for v in self.publisher.values("review-labels")]
+        return [LABELS.validate_json(v) for v in self.publisher.values("review-labels")]
 
     def letters(self) -> list[DeadLetter]:
         return [DeadLetter.model_validate_json(v) for v in self.publisher.values("dead-letters")]
