@@ -10,7 +10,7 @@ from faust.serializers import codecs
 from faust.types import TP
 
 CHUNK_CODEC = "shopstreams-chunk"
-MAX_CHUNK_RECORDS = 64
+MAX_CHUNK_RECORDS = 128
 """A chunk is worked on in one go and its outcomes leave together: small enough that neither the
 loop nor the first outcome waits long for the last, large enough that the cost of a chunk is
 little beside that of its records."""

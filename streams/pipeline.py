@@ -18,6 +18,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import structlog
 from faust.types import TP
 
@@ -68,8 +69,8 @@ class _Answered:
             rows=answer.rows,
             model=answer.model,
             model_id=model_id(answer.model),
-            queue_ms=[round(ms, _DIGITS) for ms in answer.queue_ms.tolist()],
-            compute_ms=[round(ms, _DIGITS) for ms in answer.compute_ms.tolist()],
+            queue_ms=answer.queue_ms.astype(np.float64).round(_DIGITS).tolist(),
+            compute_ms=answer.compute_ms.astype(np.float64).round(_DIGITS).tolist(),
         )
 
 
