@@ -14,7 +14,11 @@ from streams.restore import ChunkTableManager, NewConsumer
 from streams.tables import ChunkTable
 from streams.transport import ChunkConsumer, ChunkTransport
 
-REBALANCE_TIMEOUT_S = 60.0
+REJOIN_TIME_S = 10.0
+"""For coming back to the group once a rebalance began and what was in flight has been let go; the
+group waits no longer for one that does not."""
+ANSWER_TIME_S = 10.0
+"""For the broker's answer, on top of what it may wait for itself before it gives one."""
 HEARTBEATS_A_SESSION = 4
 """A member is given up after so many heartbeats that did not come."""
 _STORES = {StoreKind.MEMORY: "memory://", StoreKind.ROCKSDB: "rocksdb://?driver=rocksdict"}
@@ -57,12 +61,14 @@ def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -
     """
     register_codec()
     kafka, web, engine = settings.kafka, settings.web, settings.engine
+    rebalance_timeout_s = engine.revoke_timeout_s + REJOIN_TIME_S
     app = ShopApp(
         kafka.group,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
         # Models live in another process: nothing here keeps the heartbeat waiting for long.
         broker_session_timeout=kafka.session_timeout_s,
-        broker_rebalance_timeout=REBALANCE_TIMEOUT_S,
+        broker_rebalance_timeout=rebalance_timeout_s,
+        broker_request_timeout=max(rebalance_timeout_s, kafka.session_timeout_s) + ANSWER_TIME_S,
         broker_heartbeat_interval=kafka.session_timeout_s / HEARTBEATS_A_SESSION,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=kafka.instance_id,

@@ -45,9 +45,12 @@ FETCH_WAIT_S = 0.25
 """How long a fetch waits for a first record; a rebalance waits no longer than this for it."""
 RETRY_WAIT_S = 0.02
 """The same while a full window keeps a partition out of the fetch: it may open at any moment."""
-BROKER_WAIT_MS = 20
-"""How long the broker may keep a fetch that finds nothing. The client has one fetch a broker under
-way, so a partition whose records were just taken waits as long for its next ones."""
+IDLE_BROKER_WAIT_MS = 100
+"""How long the broker may keep a fetch that finds nothing, where nothing came before: it asks for
+all partitions, and the first record of any ends it."""
+FLOWING_BROKER_WAIT_MS = 2
+"""The same while records come. The client has one fetch a broker under way: a partition whose
+records were just taken is not in it, and its next ones wait for its end."""
 NOT_MEMBER = (
     CommitFailedError,
     IllegalGenerationError,
@@ -97,8 +100,12 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust hard-codes both; the client takes them over when it starts.
         consumer._isolation_level = "read_committed"
-        consumer._fetch_max_wait_ms = BROKER_WAIT_MS
+        consumer._fetch_max_wait_ms = IDLE_BROKER_WAIT_MS
         return consumer
+
+    def wait_at_broker(self, wait_ms: int) -> None:
+        """Let the next fetches that find nothing wait so long for a first record."""
+        self._ensure_consumer()._fetcher._fetch_max_wait_ms = wait_ms
 
     async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Return what `fun` returns in the thread.
@@ -277,6 +284,7 @@ class ChunkConsumer(driver.Consumer):
         epochs = {tp: self._intake.frontier(tp).epoch for tp in wanted}
         wait = FETCH_WAIT_S if len(wanted) == len(sources) else RETRY_WAIT_S
         fetched = await self._getmany(wanted, wait)
+        self.group.wait_at_broker(FLOWING_BROKER_WAIT_MS if fetched else IDLE_BROKER_WAIT_MS)
         taken = [
             await self._take_in(tp, records, epochs.get(tp, -1)) for tp, records in fetched.items()
         ]
