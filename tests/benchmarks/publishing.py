@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
 from confluent_kafka import Producer
 
+from streams.publisher import Publication, Publisher, confirm
 from tests.benchmarks import report, work
 from tests.benchmarks.records import Reviews
 from tests.kafka.helpers import create_topics, unique
@@ -30,12 +30,10 @@ LIMIT_S = 60.0
 
 
 class Batches:
-    """aiokafka: `create_batch`, `send_batch`."""
+    """aiokafka: the product's publisher, which fills a batch a partition."""
 
     def __init__(self, bootstrap: str, topic: str, transactional: bool) -> None:
         self._bootstrap, self._topic, self._transactional = bootstrap, topic, transactional
-        self._partitioner = DefaultPartitioner()
-        self._partitions = list(range(PARTITIONS))
 
     def run(self, chunks: Sequence[Sequence[Pair]]) -> tuple[float, float]:
         """Return the seconds and processor seconds that all chunks took."""
@@ -50,41 +48,27 @@ class Batches:
             max_request_size=REQUEST_BYTES,
             transactional_id=unique("batches") if self._transactional else None,
         )
-        await producer.start()
+        publisher = Publisher(producer)
+        await publisher.start()
         try:
             for chunk in chunks[:WARM_UP_CHUNKS]:
-                await self._publish(producer, chunk)
+                await self._publish(producer, publisher, chunk)
             began, used = time.perf_counter(), time.process_time()
             for chunk in chunks:
-                await self._publish(producer, chunk)
+                await self._publish(producer, publisher, chunk)
             return time.perf_counter() - began, time.process_time() - used
         finally:
-            await producer.stop()
+            await publisher.stop()
 
-    async def _publish(self, producer: AIOKafkaProducer, chunk: Sequence[Pair]) -> None:
+    async def _publish(
+        self, producer: AIOKafkaProducer, publisher: Publisher, chunk: Sequence[Pair]
+    ) -> None:
+        publications = [Publication(topic=self._topic, key=k, value=v) for k, v in chunk]
         if self._transactional:
             async with producer.transaction():
-                await self._send(producer, chunk)
+                await confirm(await publisher.send(publications))
         else:
-            await self._send(producer, chunk)
-
-    async def _send(self, producer: AIOKafkaProducer, chunk: Sequence[Pair]) -> None:
-        now_ms = int(time.time() * 1000)
-        filling: dict[int, Any] = {}
-        full = []
-        for key, value in chunk:
-            partition = self._partitioner(key, self._partitions, self._partitions)
-            batch = filling.get(partition)
-            if batch is None or batch.append(key=key, value=value, timestamp=now_ms) is None:
-                if batch is not None:
-                    full.append((partition, batch))
-                batch = filling[partition] = producer.create_batch()
-                batch.append(key=key, value=value, timestamp=now_ms)
-        sent = [
-            await producer.send_batch(batch, self._topic, partition=partition)
-            for partition, batch in [*full, *filling.items()]
-        ]
-        await asyncio.gather(*sent)
+            await publisher.publish(publications)
 
 
 class Queue:

@@ -17,6 +17,8 @@ MAX_STALL_S = 8.0
 MAX_JUMP_S = 3000.0
 """A broker refuses records from more than an hour ahead."""
 TAKEOVER_LIMIT_S = 30.0
+AWAY_S = (70.0, 130.0)
+"""Longer than the broker keeps a transaction open (60 s), and than any request waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,13 @@ def kill_broker(shop: Shop, chance: random.Random) -> None:
     """End the broker at once and start it on the same data."""
     shop.broker.kill()
     time.sleep(chance.uniform(0.0, 2.0))
+    shop.broker.start()
+
+
+def broker_away(shop: Shop, chance: random.Random) -> None:
+    """End the broker at once and start it on the same data minutes later."""
+    shop.broker.kill()
+    time.sleep(chance.uniform(*AWAY_S))
     shop.broker.start()
 
 
@@ -136,6 +145,7 @@ FAULTS = {
         Fault(name="kill_both", what="SIGKILL of both", strike=kill_both),
         Fault(name="terminate_stream", what="SIGTERM, then a start", strike=terminate_stream),
         Fault(name="kill_broker", what="SIGKILL of the broker, then a start", strike=kill_broker),
+        Fault(name="broker_away", what="no broker for one to two minutes", strike=broker_away),
         Fault(name="cut_connections", what="all connections cut", strike=cut_connections),
         Fault(
             name="stall_connections",
@@ -153,3 +163,6 @@ FAULTS = {
         Fault(name="clock_jump", what="the clock jumps by up to 50 minutes", strike=clock_jump),
     )
 }
+
+USUAL = tuple(name for name in FAULTS if name != "broker_away")
+"""What a run plays where nothing else is asked for: the others take minutes each."""

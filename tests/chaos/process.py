@@ -35,6 +35,7 @@ class Setup:
     model: Path  # a folder that the toy model takes for its weights
     seed: int
     store: str = "memory"
+    standbys: int = 0
     session_timeout_s: float = 6.0  # the least that a broker allows by default
 
 
@@ -145,7 +146,7 @@ class Worker:
             f'[kafka]\nbootstrap_servers = "{setup.bootstrap}"\ngroup = "{setup.group}"\n'
             f"session_timeout_s = {setup.session_timeout_s}\n{instance}"
             f'[engine]\ndelivery = "{setup.delivery}"\nstore = "{setup.store}"\n'
-            f'state_dir = "{self.disk.folder}"\n'
+            f'state_dir = "{self.disk.folder}"\nstandby_replicas = {setup.standbys}\n'
             f'[web]\nenabled = false\n[logging]\nformat = "json"\n'
             f"[models]\n{models}\n[topics]\n{topics}\n"
         )

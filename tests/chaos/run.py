@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import FAULTS, USUAL, Fault
 from tests.chaos.report import FOUND, Round, report
 from tests.chaos.shop import Options, Shop, open_shop
 from tests.chaos.verify import Verdict
@@ -34,7 +34,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 def run(
-    options: Options, rounds: int, faults: Sequence[str] = tuple(FAULTS)
+    options: Options, rounds: int, faults: Sequence[str] = USUAL
 ) -> tuple[dict[str, Any], bool]:
     """Play the rounds; return the report and whether the guarantee held."""
     began = time.monotonic()
@@ -47,6 +47,7 @@ def run(
         verdict = shop.finish()
         found = report(options.delivery, verdict, played, shop.injected())
         found["store"] = options.store
+        found["standbys"] = options.standbys
         found["exits"] = shop.exits  # that of the last stop too
         broken = [name for name in FOUND if found[name] and name not in ALLOWED[options.delivery]]
         held = not broken and not found["stuck"]
@@ -115,6 +116,7 @@ def main() -> int:
         "--fault", action="append", choices=sorted(FAULTS), help="only these; may be repeated"
     )
     parser.add_argument("--store", choices=["memory", "rocksdb"], default=Options.store)
+    parser.add_argument("--standbys", type=int, default=Options.standbys, help="of each table")
     parser.add_argument("--keep-logs", action="store_true", help="also where the guarantee held")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # with everything removed
@@ -122,10 +124,11 @@ def main() -> int:
         delivery=given.delivery,
         seed=given.seed,
         store=given.store,
+        standbys=given.standbys,
         rate=given.rate,
         keep_logs=given.keep_logs,
     )
-    found, held = run(options, given.rounds, given.fault or tuple(FAULTS))
+    found, held = run(options, given.rounds, given.fault or USUAL)
     text = json.dumps(found, indent=2)
     if given.json:
         given.json.write_text(text + "\n")

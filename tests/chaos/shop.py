@@ -39,6 +39,7 @@ class Options:
     delivery: str
     seed: int
     store: str = "memory"
+    standbys: int = 0  # of each table's partition, in another worker
     rate: float = 300.0  # events a second
     users: int = 60
     keep_logs: bool = False  # they are kept anyway where the guarantee is broken
@@ -141,6 +142,7 @@ class Shop:
             model=model,
             seed=self._options.seed,
             store=self._options.store,
+            standbys=self._options.standbys,
         )
 
     def _names(self) -> Names:
