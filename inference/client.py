@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import structlog
 
 from inference import frames, protocol
@@ -15,11 +15,13 @@ from inference.errors import (
     ClientClosed,
     InferenceError,
     ProtocolError,
+    TooLate,
     UnknownSlot,
     WorkerDied,
     WorkerLost,
 )
 from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
 from inference.room import Room
@@ -31,9 +33,8 @@ log = structlog.get_logger(__name__)
 
 MAX_ASKED = 3
 """A request that three workers died with is suspected of having killed them."""
-PIECE_ITEMS = 1024
-PIECE_CHARACTERS = 8_000_000
-"""One request of the worker holds no more: a frame stays small, and others find room between."""
+LATE_S = 1.0
+"""An answer that is on its way when the last deadline passes is waited for so long."""
 
 
 class Inference(Protocol):
@@ -44,8 +45,19 @@ class Inference(Protocol):
         """The loaded models by slot."""
         ...
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
-        """Return the model's rows for all items; raises `InferenceError`."""
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return the model's rows for all items; raises `InferenceError`.
+
+        `within_s` is, for each item, in how many seconds its turn must have come; what comes too
+        late has the error `expired` in the answer. Infinity, or None for all, means no deadline.
+        """
         ...
 
 
@@ -53,7 +65,8 @@ class Inference(Protocol):
 class _Request:
     number: int
     slot: str
-    data: bytes  # the encoded frame, to be asked again
+    lane: Lane
+    piece: Piece
     answer: asyncio.Future[Answer]
     asked: int = 0
 
@@ -71,7 +84,8 @@ class InferenceClient:
         self._models: Mapping[str, ModelInfo] = {}
         self._requests: dict[int, _Request] = {}
         self._last_request = 0
-        self._room = Room(settings.queue_items)
+        # One a lane: a flood in one leaves the others' free.
+        self._rooms = {lane: Room(settings.queue_items) for lane in Lane}
         self._worker: WorkerProcess | None = None  # none while it is started again
         self._life: asyncio.Task[None] | None = None
         self._vain_starts = 0  # since the last answer
@@ -111,7 +125,14 @@ class InferenceClient:
         if not self.died.done():
             self.died.cancel()
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
         """Return the rows for `items`; waits while the worker has no room for them.
 
         Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request,
@@ -120,37 +141,36 @@ class InferenceClient:
         self._check_open()
         if slot not in self._models:
             raise UnknownSlot(f"no model is loaded as {slot!r}")
-        pieces = list(self._pieces(items))
+        now = asyncio.get_running_loop().time()
+        deadlines = [now + one for one in within_s or [math.inf] * len(items)]
+        pieces = self._pieces(items, deadlines)
         if len(pieces) == 1:
             return await self._ask(slot, pieces[0], lane)
         tasks = [asyncio.create_task(self._ask(slot, piece, lane)) for piece in pieces]
         try:
-            return _joined(await asyncio.gather(*tasks), self._models[slot])
+            return joined(await asyncio.gather(*tasks), self._models[slot])
         finally:
             for task in tasks:
                 task.cancel()
 
-    def _pieces(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """Yield the items, each cut to what can matter, in lists of bounded size."""
-        limit = self._settings.max_characters
-        most = min(PIECE_ITEMS, self._settings.queue_items)
-        piece: list[Item] = []
-        size = 0
-        for item in items:
-            cut: Item = item[:limit] if isinstance(item, str) else [text[:limit] for text in item]
-            length = len(cut) if isinstance(cut, str) else sum(map(len, cut))
-            if piece and (len(piece) == most or size + length > PIECE_CHARACTERS):
-                yield piece
-                piece, size = [], 0
-            piece.append(cut)
-            size += length
-        if piece:
-            yield piece
+    def _pieces(self, items: Sequence[Item], deadlines: Sequence[float]) -> list[Piece]:
+        settings = self._settings
+        most, characters = settings.queue_items, settings.max_characters
+        return list(split(items, deadlines, most=most, max_characters=characters))
 
-    async def _ask(self, slot: str, items: Sequence[Item], lane: Lane) -> Answer:
-        await self._room.take(len(items), lane)
+    async def _ask(self, slot: str, piece: Piece, lane: Lane) -> Answer:
+        """Ask until the last deadline; then nobody waits, whatever became of the worker."""
+        last = piece.last_deadline
         try:
-            request = self._open(slot, items, lane)
+            async with asyncio.timeout_at(None if last is None else last + LATE_S):
+                return await self._ask_in_turn(slot, piece, lane)
+        except (TimeoutError, TooLate):
+            return all_expired(len(piece.items), self._models[slot])
+
+    async def _ask_in_turn(self, slot: str, piece: Piece, lane: Lane) -> Answer:
+        await self._rooms[lane].take(len(piece.items))
+        try:
+            request = self._open(slot, piece, lane)
             try:
                 return await request.answer
             except asyncio.CancelledError:
@@ -159,26 +179,23 @@ class InferenceClient:
             finally:
                 del self._requests[request.number]
         finally:
-            self._room.give(len(items))
+            self._rooms[lane].give(len(piece.items))
 
-    def _open(self, slot: str, items: Sequence[Item], lane: Lane) -> _Request:
+    def _open(self, slot: str, piece: Piece, lane: Lane) -> _Request:
         self._check_open()
         self._last_request += 1
-        number = self._last_request
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request = _Request(
-            number=number,
-            slot=slot,
-            data=frames.ask_bytes(frames.Ask(request=number, slot=slot, lane=lane, items=items)),
-            answer=asyncio.get_running_loop().create_future(),
+            number=self._last_request, slot=slot, lane=lane, piece=piece, answer=answer
         )
-        self._requests[number] = request
         self._put(request)
+        self._requests[request.number] = request
         return request
 
     def _put(self, request: _Request) -> None:
         if self._worker is not None:  # otherwise the next worker is asked when it is ready
             request.asked += 1
-            self._worker.send(request.data)
+            self._worker.send(_encoded(request))
 
     def _send(self, data: bytes) -> None:
         if self._worker is not None:
@@ -191,7 +208,8 @@ class InferenceClient:
     def _close(self, reason: InferenceError) -> None:
         """End every request, outstanding or to come, with an error."""
         self._end = reason
-        self._room.close(reason)
+        for room in self._rooms.values():
+            room.close(reason)
         for request in self._requests.values():
             if not request.answer.done():
                 request.answer.set_exception(_again(reason))
@@ -276,18 +294,16 @@ def _again(error: InferenceError) -> InferenceError:
     return type(error)(str(error))
 
 
-def _joined(answers: Sequence[Answer], model: ModelInfo) -> Answer:
-    """Return the answers of an ask's pieces, none or several, as one."""
-    starts = np.cumsum([0, *(len(answer.rows) for answer in answers)]).tolist()
-    empty = np.zeros((0, model.width), dtype=np.float32)
-    return Answer(
-        rows=np.concatenate([empty, *(answer.rows for answer in answers)]),
-        errors={
-            start + place: error
-            for start, answer in zip(starts, answers, strict=False)
-            for place, error in answer.errors.items()
-        },
-        queue_ms=np.concatenate([empty[:, 0], *(answer.queue_ms for answer in answers)]),
-        compute_ms=np.concatenate([empty[:, 0], *(answer.compute_ms for answer in answers)]),
-        model=answers[0].model if answers else model,
+def _encoded(request: _Request) -> bytes:
+    """Return the request as it travels now: what is left of its time shrinks on the way."""
+    piece, now = request.piece, asyncio.get_running_loop().time()
+    timed = not all(map(math.isinf, piece.deadlines))
+    return frames.ask_bytes(
+        frames.Ask(
+            request=request.number,
+            slot=request.slot,
+            lane=request.lane,
+            items=piece.items,
+            within_s=[deadline - now for deadline in piece.deadlines] if timed else None,
+        )
     )

@@ -6,13 +6,14 @@ From the worker:  ready or failed, then answer and refused; failed again if it c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from inference.errors import InferenceError, ProtocolError, QueueFull, UnknownSlot
+from inference.errors import InferenceError, ProtocolError, QueueFull, TooLate, UnknownSlot
 from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo
 from inference.protocol import Frame, encode
 from inference.settings import InferenceSettings
@@ -21,7 +22,7 @@ SETTINGS, ASK, CANCEL = "settings", "ask", "cancel"
 READY, FAILED, ANSWER, REFUSED = "ready", "failed", "answer", "refused"
 _NUMBERS = np.dtype("<f4")
 _REFUSALS: dict[str, type[InferenceError]] = {
-    error.__name__: error for error in (QueueFull, UnknownSlot, ProtocolError)
+    error.__name__: error for error in (QueueFull, TooLate, UnknownSlot, ProtocolError)
 }
 
 
@@ -33,6 +34,10 @@ class Ask:
     slot: str  # the model that it asks
     lane: Lane  # the queue that it waits in
     items: Sequence[Item]  # what the model is asked
+    within_s: Sequence[float] | None = None
+    """Of each item, the seconds from the frame's arrival in which it must have had its turn; a
+    time of day or a clock's reading would mean another moment in another process. None: no item
+    has a deadline; infinity: this one has none."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +80,11 @@ def read_ready(frame: Frame) -> dict[str, ModelInfo]:
 
 def ask_bytes(ask: Ask) -> bytes:
     """Return a request as it travels; what UTF-8 cannot write becomes a question mark."""
-    frame = Frame(kind=ASK, header={**vars(ask), "lane": int(ask.lane), "items": list(ask.items)})
+    header = {**vars(ask), "lane": int(ask.lane), "items": list(ask.items)}
+    if ask.within_s is not None:
+        # JSON knows no infinity.
+        header["within_s"] = [None if math.isinf(one) else one for one in ask.within_s]
+    frame = Frame(kind=ASK, header=header)
     try:
         return encode(frame)
     except ProtocolError as error:
@@ -96,6 +105,10 @@ def read_ask(frame: Frame) -> Ask:
     """Return a request; raises `ProtocolError`."""
     try:
         fields = {**frame.header, "lane": Lane(frame.header["lane"])}
+        if (within_s := fields.get("within_s")) is not None:
+            fields["within_s"] = [math.inf if one is None else float(one) for one in within_s]
+            if len(within_s) != len(fields["items"]):
+                raise ValueError("not every item has a deadline")
         return Ask(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise ProtocolError("a request has unknown or missing fields") from error

@@ -44,6 +44,9 @@ class ItemError:
     reason: str  # a sentence that repeats nothing of the item
 
 
+EXPIRED = ItemError(code="expired", reason="its deadline passed before its turn came")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
     """What the model says to the items of one request."""

@@ -70,7 +70,7 @@ class Connection:
         self, settings: InferenceSettings, coming: asyncio.Task[Frame | None]
     ) -> None:
         scheduler = Scheduler(batch_tokens=settings.batch_tokens, capacity=settings.queue_items)
-        runtime = Runtime(self._models, scheduler, self._deliver, self._break)
+        runtime = Runtime(scheduler, self._deliver, self._break)
         runtime.start()
         self._send(frames.ready_frame([model.info for model in self._models.values()]))
         while True:
@@ -94,7 +94,7 @@ class Connection:
             model = self._models.get(ask.slot)
             if model is None:
                 raise UnknownSlot(f"no model is loaded as {ask.slot!r}")
-            runtime.submit(ask)
+            runtime.submit(ask, model, ask.slot)
         except InferenceError as error:
             self._send(frames.refused_frame(ask.request, error))
         else:

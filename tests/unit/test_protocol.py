@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import frames, protocol
-from inference.errors import InferenceError, ProtocolError, QueueFull
+from inference.errors import InferenceError, ProtocolError, QueueFull, TooLate
 from inference.messages import Answer, Item, ItemError, Lane, ModelInfo
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
@@ -93,6 +94,14 @@ def test_requests_come_back(asked: list[Item], lane: Lane) -> None:
     assert frames.read_ask(decoded(frames.ask_bytes(ask))) == ask
 
 
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(math.inf), max_size=5))
+def test_deadlines_come_back(within_s: list[float]) -> None:
+    ask = frames.Ask(
+        request=7, slot="s", lane=Lane.CHAT, items=["text"] * len(within_s), within_s=within_s
+    )
+    assert frames.read_ask(decoded(frames.ask_bytes(ask))) == ask
+
+
 def test_half_an_emoji_keeps_no_text_from_its_scores() -> None:
     ask = frames.Ask(request=1, slot="s", lane=Lane.CHAT, items=["ok\ud83d", ["\ud83d", "好"]])
     assert frames.read_ask(decoded(frames.ask_bytes(ask))).items == ["ok?", ["?", "好"]]
@@ -146,16 +155,30 @@ def test_models_and_settings_come_back() -> None:
         frames.read_ready(Frame(kind="ready", header={"models": [{}]}))
 
 
-@pytest.mark.parametrize("header", [{}, {"lane": 9}, {"lane": 0, "request": 1}])
+WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {**WHOLE, "lane": 9},
+        {"lane": 0, "request": 1},
+        {**WHOLE, "within_s": []},
+        {**WHOLE, "within_s": ["soon"]},
+        {**WHOLE, "within_s": 5},
+    ],
+)
 def test_a_request_that_lacks_something_is_refused(header: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError):
         frames.read_ask(Frame(kind=frames.ASK, header=header))
 
 
-def test_refusals_keep_their_type() -> None:
-    frame = frames.refused_frame(5, QueueFull("2 items wait, and 2 may"))
+@pytest.mark.parametrize("kind", [QueueFull, TooLate])
+def test_refusals_keep_their_type(kind: type[InferenceError]) -> None:
+    frame = frames.refused_frame(5, kind("2 items wait, and 2 may"))
     error = frames.read_refused(frame)
-    assert isinstance(error, QueueFull)
+    assert type(error) is kind
     assert str(error) == "2 items wait, and 2 may"
     unknown = frames.read_refused(Frame(kind="refused", header={"error": "SystemExit"}))
     assert type(unknown) is InferenceError

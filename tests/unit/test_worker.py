@@ -83,14 +83,12 @@ def test_a_flood_does_not_keep_chat_from_being_prepared() -> None:
     model = Gated()
     done: queue.Queue[Done] = queue.Queue()
     broken: list[BaseException] = []
-    runtime = Runtime(
-        {"toy": model}, Scheduler(batch_tokens=64, capacity=10), done.put, broken.append
-    )
+    runtime = Runtime(Scheduler(batch_tokens=64, capacity=10), done.put, broken.append)
     runtime.start()
     for number, (text, lane) in enumerate(
         [("first", Lane.REVIEWS), ("second", Lane.REVIEWS), ("chat", Lane.CHAT)]
     ):
-        runtime.submit(Ask(request=number, slot="toy", lane=lane, items=[text]))
+        runtime.submit(Ask(request=number, slot="toy", lane=lane, items=[text]), model, "toy")
         assert model.begun.wait(LIMIT_S)
     model.may.set()
     answered: set[int] = set()
