@@ -34,6 +34,7 @@ class ModelInfo:
     width: int  # numbers in a row
     device: str  # as torch calls it: cpu, cuda:0
     dtype: str  # of the weights: float32, bfloat16
+    batch_tokens: int = 0  # padded tokens of one batch, as found when it was loaded; 0 before that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,5 +55,6 @@ class Answer:
     rows: Floats  # [items, width]; not-a-number where the item failed
     errors: Mapping[int, ItemError]  # by the item's place in the request
     queue_ms: Floats  # [items]: waiting for the device
-    compute_ms: Floats  # [items]: forward pass of the batch that the item rode in
-    model: ModelInfo
+    compute_ms: Floats  # [items]: forward pass of the batch that the item rode in; 0 if in none
+    model: ModelInfo  # which of those that its slot has had
+    cached: int = 0  # items whose row was known already, or computed for an identical item

@@ -66,6 +66,7 @@ def joined(answers: Sequence[Answer], model: ModelInfo) -> Answer:
         queue_ms=np.concatenate([empty[:, 0], *(answer.queue_ms for answer in answers)]),
         compute_ms=np.concatenate([empty[:, 0], *(answer.compute_ms for answer in answers)]),
         model=answers[0].model if answers else model,
+        cached=sum(answer.cached for answer in answers),
     )
 
 

@@ -12,31 +12,37 @@ import math
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
 
 from inference.desk import Done
+from inference.faults import is_out_of_memory
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
 from inference.launch import Finish, launch
-from inference.messages import EXPIRED, Item, ItemError
-from inference.models.base import Encoded, Model
+from inference.messages import EXPIRED, ItemError
+from inference.models.base import Model
+from inference.preparing import prepare_each, prepared, unprepared
+from inference.repeats import Repeats, Sorted
 from inference.scheduler import Entry, Scheduler
+from inference.watch import Watch
+
+T = TypeVar("T")
 
 NOT_PREPARED = ItemError(code="not_prepared", reason="the tokenizer failed on this text")
 MODEL_FAILED = ItemError(code="model_failed", reason="the model failed on this text")
+OUT_OF_MEMORY = ItemError(
+    code="out_of_memory", reason="this text alone does not fit into the device's memory"
+)
 HARMLESS = "good 很好"
 """Every model has rows for this text, or it has for none."""
 LAUNCHED = 2
 """Batches on a device that works by itself: one that it computes, and one that it finds next."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prepared:
-    """What an entry carries: it rides with the model that encoded it."""
-
-    model: Model
-    encoded: Encoded
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,14 +62,20 @@ class Runtime:
         scheduler: Scheduler,
         deliver: Callable[[Done], None],
         broken: Callable[[BaseException], None],
+        *,
+        cache_bytes: int = 0,
     ) -> None:
+        self.watch = Watch()
         self._deliver = deliver
         self._broken = broken
         self._lock = threading.Lock()
         # Under the lock:
         self._scheduler = scheduler
         self._intake = Intake()
+        self._repeats = Repeats(cache_bytes)
         self._again: list[Sequence[Entry]] = []  # parts of batches that failed; a stack
+        self._errands: deque[Callable[[], None]] = deque()
+        self._budgets: dict[str, int] = {}  # by model: as it was measured
         self._free_since = 0.0  # when the last batch ended
         self._stopping = False
         self._coming = threading.Condition(self._lock)  # something is to be prepared
@@ -113,7 +125,35 @@ class Runtime:
         """Drop what still waits of a request."""
         with self._lock:
             self._intake.cancel(request)
-            self._scheduler.cancel(request)
+            self._reseat(self._scheduler.cancel(request))
+            self._ready.notify()
+
+    def allow(self, slot: str, tokens: int) -> None:
+        """Set the padded tokens of a model's batches."""
+        with self._lock:
+            self._budgets[slot] = tokens
+            self._scheduler.allow(slot, tokens)
+
+    def forget(self, slot: str) -> None:
+        """Drop what is known of a model that is asked no more."""
+        with self._lock:
+            self._budgets.pop(slot, None)
+            self._scheduler.forget(slot)
+
+    def between_batches(self, job: Callable[[], T]) -> T:
+        """Run a job in the device's thread, alone; between two jobs a batch has its turn."""
+        done: Future[T] = Future()
+
+        def errand() -> None:
+            try:
+                done.set_result(job())
+            except Exception as error:  # it is the asker's
+                done.set_exception(error)
+
+        with self._lock:
+            self._errands.append(errand)
+            self._ready.notify()
+        return done.result()
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
@@ -125,7 +165,8 @@ class Runtime:
 
     def _prepare_all(self) -> None:
         while (portion := self._await_portion()) is not None:
-            self._prepare(portion)
+            with self.watch.over("prepare"):
+                self._prepare(portion)
 
     def _await_portion(self) -> Portion | None:
         with self._lock:
@@ -133,28 +174,35 @@ class Runtime:
             return None if self._stopping else self._intake.next_portion(time.monotonic())
 
     def _prepare(self, portion: Portion) -> None:
-        now = time.monotonic()
-        deadlines = portion.job.deadlines
-        in_time = [place for place in portion.places if deadlines[place] > now]
-        items = portion.job.ask.items
-        encoded = prepare_each(portion.job.model, [items[place] for place in in_time])
-        prepared = [
-            new_entry(portion.job, place, one)
-            for place, one in zip(in_time, encoded, strict=True)
-            if one is not None
-        ]
+        job, now = portion.job, time.monotonic()
+        in_time = [place for place in portion.places if job.deadlines[place] > now]
+        entries = self._repeats.entries(job, in_time)
         with self._lock:
-            self._scheduler.put(prepared)
+            found = self._repeats.sort(entries)
+            self._scheduler.settle(job.ask.request, len(found.known))
+        self._answer(found)
+        encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
+        pairs = list(zip(found.rides, encoded, strict=True))
+        riding = [prepared(entry, job.model, one) for entry, one in pairs if one is not None]
+        with self._lock:
+            self._reseat(self._scheduler.put(riding))
             self._ready.notify()
-        failed = [place for place, one in zip(in_time, encoded, strict=True) if one is None]
-        late = [place for place in portion.places if deadlines[place] <= now]
-        self._end_unprepared(portion, failed, NOT_PREPARED)
-        self._end_unprepared(portion, late, EXPIRED)
+        self._end([entry for entry, one in pairs if one is None], NOT_PREPARED)
+        late = [place for place in portion.places if job.deadlines[place] <= now]
+        self._end([unprepared(job, place) for place in late], EXPIRED)
 
-    def _end_unprepared(self, portion: Portion, places: Sequence[int], error: ItemError) -> None:
-        with self._lock:
-            self._scheduler.settle(portion.job.ask.request, len(places))
-        self._end([new_entry(portion.job, place, None) for place in places], error)
+    def _answer(self, found: Sorted) -> None:
+        if found.known:
+            now, rows = time.monotonic(), np.stack(found.rows)
+            self._deliver(Done(entries=found.known, rows=rows, began=now, took_s=0.0, cached=True))
+
+    def _reseat(self, entries: Sequence[Entry]) -> None:
+        """Let others ride instead of what is expired or cancelled; under the lock."""
+        pending = list(entries)
+        while pending:
+            heir = self._repeats.heir(pending.pop())
+            if heir is not None:
+                pending += self._scheduler.put([heir])
 
     # -- forward
 
@@ -165,11 +213,13 @@ class Runtime:
             if entries is None:
                 self._launched.put(None)
                 return
-            self._launch(entries)
+            with self.watch.over("forward"):
+                self._launch(entries)
 
     def _await_entries(self) -> Sequence[Entry] | None:
         """Return what to launch: of a batch that failed its parts first; None at the end."""
         while True:
+            self._run_errand()
             with self._lock:
                 self._ready.wait_for(self._has_work)
                 if self._stopping:
@@ -178,51 +228,78 @@ class Runtime:
                     return self._again.pop()
                 batch = self._scheduler.next_batch(time.monotonic())
                 expired = self._scheduler.take_expired()
-            self._end(expired, EXPIRED)
+                self._reseat(expired)
+            self._deliver_error(expired, EXPIRED)
             if batch is not None:
                 return batch.entries
 
     def _has_work(self) -> bool:
-        return self._stopping or bool(self._again) or not self._scheduler.is_idle
+        waiting = self._again or self._errands or not self._scheduler.is_idle
+        return self._stopping or bool(waiting)
+
+    def _run_errand(self) -> None:
+        with self._lock:
+            if not self._errands:
+                return
+            errand = self._errands.popleft()
+        others = LAUNCHED - 1  # one of the rooms is this thread's already
+        for _ in range(others):  # what is timed must have the device to itself
+            self._room.acquire()
+        try:
+            with self.watch.over("measure"):
+                errand()
+        finally:
+            self._room.release(others)
 
     def _launch(self, entries: Sequence[Entry]) -> None:
         began = time.monotonic()
         try:
             finish = launch(entries[0].payload.model, [entry.payload.encoded for entry in entries])
-        except Exception:  # whatever a model raises, some item of the batch may be the cause
+        except Exception as error:  # whatever a model raises, some item may be the cause
             self._room.release()
-            self._isolate(entries)
+            self._isolate(entries, error)
             return
         self._launched.put(_Flight(entries=entries, began=began, finish=finish))
 
-    def _isolate(self, entries: Sequence[Entry]) -> None:
+    def _isolate(self, entries: Sequence[Entry], error: Exception) -> None:
         """Halve a batch that failed until the item that fails stands alone."""
+        is_memory, slot = is_out_of_memory(error), entries[0].slot
         if len(entries) == 1:
-            self._blame(entries[0])
+            self._blame(entries[0], OUT_OF_MEMORY if is_memory else MODEL_FAILED)
             return
         middle = len(entries) // 2
         with self._lock:
+            if is_memory:  # what did not fit now will not fit next time
+                cost = max(entry.length for entry in entries) * len(entries)
+                self._scheduler.allow(slot, min(cost // 2, self._scheduler.budget(slot)))
             self._again += [entries[middle:], entries[:middle]]
             self._ready.notify()
 
-    def _blame(self, entry: Entry) -> None:
+    def _blame(self, entry: Entry, reason: ItemError) -> None:
         # A device that is lost fails every item. Those are not to blame: what the model says to a
         # harmless text decides, and an error here ends the worker, whose successor is asked again.
         model = entry.payload.model
         launch(model, model.prepare([HARMLESS]))()
-        self._end([entry], MODEL_FAILED)
+        if reason is OUT_OF_MEMORY:
+            with self._lock:  # it was this text that was too large, and not the budget
+                measured = self._budgets.get(entry.slot, self._scheduler.budget(entry.slot))
+                self._scheduler.allow(entry.slot, measured)
+        # It has ridden, and holds no room any more.
+        self._end_followers([entry], reason)
+        self._deliver_error([entry], reason)
 
     # -- finish
 
     def _finish_all(self) -> None:
         while (flight := self._launched.get()) is not None:
-            self._finish(flight)
+            with self.watch.over("finish"):
+                self._finish(flight)
 
     def _finish(self, flight: _Flight) -> None:
         try:
             rows = flight.finish()
-        except Exception:  # as in `_launch`
-            self._isolate(flight.entries)
+        except Exception as error:  # as in `_launch`
+            self._isolate(flight.entries, error)
             return
         finally:
             self._room.release()
@@ -232,41 +309,35 @@ class Runtime:
             busy_s = ended - max(flight.began, self._free_since)
             self._scheduler.observe(flight.entries[0].slot, len(flight.entries), busy_s)
             self._free_since = ended
+            self._repeats.learn(flight.entries, rows)
         took_s = ended - flight.began
         self._deliver(Done(entries=flight.entries, rows=rows, began=flight.began, took_s=took_s))
+        followers, places = self._land(flight.entries)
+        if followers:
+            self._deliver(
+                Done(entries=followers, rows=rows[places], began=ended, took_s=0.0, cached=True)
+            )
+
+    def _land(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[int]]:
+        with self._lock:
+            followers, places = self._repeats.land(entries)
+            for follower in followers:
+                self._scheduler.settle(follower.request, 1)
+        return followers, places
 
     def _end(self, entries: Sequence[Entry], error: ItemError) -> None:
-        """Hand on what has no rows."""
+        """Hand on what will not ride, and what followed it."""
+        with self._lock:
+            for entry in entries:
+                self._scheduler.settle(entry.request, 1)
+        self._end_followers(entries, error)
+        self._deliver_error(entries, error)
+
+    def _end_followers(self, entries: Sequence[Entry], error: ItemError) -> None:
+        followers, _ = self._land(entries)
+        self._deliver_error(followers, error)
+
+    def _deliver_error(self, entries: Sequence[Entry], error: ItemError) -> None:
         if entries:
             now = time.monotonic()
             self._deliver(Done(entries=entries, error=error, began=now, took_s=0.0))
-
-
-def new_entry(job: Job, place: int, encoded: Encoded | None) -> Entry:
-    """Return an item of a request as it is queued; None for one that will not ride."""
-    return Entry(
-        slot=job.slot,
-        lane=job.ask.lane,
-        length=0 if encoded is None else encoded.length,
-        request=job.ask.request,
-        place=place,
-        queued_at=job.queued_at,
-        deadline=job.deadlines[place],
-        payload=Prepared(model=job.model, encoded=encoded),
-    )
-
-
-def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | None]:
-    """Return the items encoded; None for one that the model's tokenizer fails on."""
-    if not items:
-        return []
-    try:
-        encoded = list(model.prepare(items))
-        if len(encoded) != len(items):
-            raise ValueError(f"{len(encoded)} of {len(items)} items were prepared")
-    except Exception:  # whatever a tokenizer raises, some item may be the cause
-        if len(items) == 1:
-            return [None]
-        middle = len(items) // 2
-        return prepare_each(model, items[:middle]) + prepare_each(model, items[middle:])
-    return encoded

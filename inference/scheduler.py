@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inference.cache import Key
 from inference.errors import QueueFull, TooLate
 from inference.lanes import Turns
 from inference.messages import Lane
@@ -41,6 +42,7 @@ class Entry:
     place: int  # its place in the request
     queued_at: float  # seconds, of the caller's clock
     deadline: float = math.inf  # seconds, of the caller's clock; from then on it does not ride
+    key: Key | None = None  # shared by identical items
     payload: Any  # what the model prepared
 
 

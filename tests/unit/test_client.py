@@ -29,6 +29,7 @@ from inference.errors import (
 from inference.messages import EXPIRED, Answer, Lane
 from inference.room import Room
 from inference.testing import FakeInference
+from tests.unit.hold import Hold
 from tests.unit.toy_worker import toy_row
 from tests.waiting import until
 
@@ -41,32 +42,15 @@ pytestmark = pytest.mark.timeout(60)
 def settings(tmp_path: Path) -> InferenceSettings:
     folder = tmp_path / "model"
     folder.mkdir()
-    return InferenceSettings(models={"toy": str(folder)}, restart_delays_s=(0.0,) * 3)
+    return InferenceSettings(
+        models={"toy": str(folder)}, batch_tokens=4096, restart_delays_s=(0.0,) * 3
+    )
 
 
 @pytest.fixture
 async def client(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
     async with InferenceClient(settings, worker_module=TOY) as started:
         yield started
-
-
-class Hold:
-    """Makes a worker wait in the forward pass, and tells when it does."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.text = f"hold {folder}"
-        self.folder = folder
-        for name in ("entered", "gate"):
-            os.mkfifo(folder / name)
-
-    async def entered(self) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            await asyncio.to_thread((self.folder / "entered").read_text)
-
-    async def release(self) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            await asyncio.to_thread((self.folder / "gate").write_text, "go")
 
 
 @pytest.fixture
