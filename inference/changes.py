@@ -94,9 +94,10 @@ class Changes:
 
     async def _make(self, wish: Wish) -> Version:
         slot = wish.slot
-        self._shelves.current(slot)
+        in_use = self._shelves.current(slot)
         if wish.source is not None:
             version = await asyncio.to_thread(self._workshop.one, slot, wish.source, self._runtime)
+            check_kind(version.loaded, in_use.loaded)
             self._runtime.allow(version.key, version.loaded.model.batch_tokens)
             self._forget(self._shelves.bring(slot, version))
             if wish.action is Action.LOAD:
@@ -114,3 +115,17 @@ class Changes:
     def _forget(self, versions: Sequence[Version]) -> None:
         for version in versions:
             self._runtime.forget(version.key)
+
+
+def check_kind(new: Loaded, old: Loaded) -> None:
+    """Raise `ModelError` unless whoever reads one model's rows can read the other's."""
+    if kind_of(new) != kind_of(old):
+        raise ModelError(
+            f"{new.source!r} cannot take the place of {old.source!r}: it gives {kind_of(new)}, and "
+            f"{old.model.slot} needs {kind_of(old)}"
+        )
+
+
+def kind_of(loaded: Loaded) -> str:
+    """Return what a model's rows are."""
+    return "labels" if loaded.model.labels else f"vectors of {loaded.model.width} numbers"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from inference import pieces
+from inference.changes import check_kind
 from inference.client import InferenceClient
 from inference.errors import InferenceError, ModelError, UnknownSlot
 from inference.frames import Loaded
@@ -23,6 +24,7 @@ from tests.waiting import until
 
 TOY = "tests.unit.toy_worker"
 LIMIT_S = 20
+TOY_INFO = ToyModel("toy").info
 pytestmark = pytest.mark.timeout(60)
 
 
@@ -163,6 +165,39 @@ async def test_a_swap_is_measured_between_batches(
             assert mark_of(await ask(client, "meanwhile")) in {1, 2}
         assert (await swapping).batch_tokens > 0
         assert first > 0
+
+
+# -- kinds
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "is_fine"),
+    [
+        (("a", "b"), ("a", "b", "c"), True),
+        ((), (), True),
+        ((), ("a", "b"), False),
+        (("a", "b"), (), False),
+    ],
+)
+def test_a_model_takes_the_place_of_its_kind(
+    new: tuple[str, ...], old: tuple[str, ...], is_fine: bool
+) -> None:
+    pair = [
+        Loaded(version="toy#1", source=f"of {labels}", model=replace(TOY_INFO, labels=labels))
+        for labels in (new, old)
+    ]
+    if is_fine:
+        check_kind(*pair)
+    else:
+        with pytest.raises(ModelError, match="cannot take the place of"):
+            check_kind(*pair)
+
+
+def test_vectors_of_another_width_are_of_another_kind() -> None:
+    narrow = Loaded(version="toy#1", source="narrow", model=replace(TOY_INFO, labels=()))
+    wide = replace(narrow, model=replace(narrow.model, width=8))
+    with pytest.raises(ModelError, match="toy needs vectors of 3 numbers"):
+        check_kind(wide, narrow)
 
 
 # -- shelves
