@@ -21,7 +21,7 @@ from inference.errors import (
     WorkerLost,
 )
 from inference.frames import Action, Wish
-from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
@@ -84,6 +84,7 @@ class InferenceClient:
         self._worker: WorkerProcess | None = None  # none while it is started again
         self._life: asyncio.Task[None] | None = None
         self._heard = 0  # frames of the worker
+        self._statistics = Statistics()
         self._end: InferenceError | None = ClientClosed("the client is not started")
         self._loop = asyncio.get_running_loop()
         self.died: asyncio.Future[None] = self._loop.create_future()
@@ -92,6 +93,11 @@ class InferenceClient:
     def models(self) -> Mapping[str, ModelInfo]:
         """The loaded models by slot."""
         return self._models
+
+    @property
+    def statistics(self) -> Statistics:
+        """How the worker stands, as of a second ago."""
+        return self._statistics
 
     @property
     def worker_pid(self) -> int | None:
@@ -138,7 +144,8 @@ class InferenceClient:
         if slot not in self._models:
             raise UnknownSlot(f"no model is loaded as {slot!r}")
         now = self._loop.time()
-        deadlines = [now + one for one in within_s or [math.inf] * len(items)]
+        given = [math.inf] * len(items) if within_s is None else within_s
+        deadlines = [now + one for one in given]
         pieces = self._pieces(items, deadlines)
         if len(pieces) == 1:
             return await self._ask(slot, pieces[0], lane)
@@ -332,6 +339,7 @@ class InferenceClient:
     def _take(self, frame: Frame) -> None:
         self._heard += 1
         if frame.kind == frames.ALIVE:
+            self._statistics = frames.read_alive(frame)
             return
         if frame.kind == frames.FAILED:
             log.error(str(frame.header.get("reason")), action="worker_failed")

@@ -23,7 +23,7 @@ from inference.errors import (
     TooLate,
     UnknownSlot,
 )
-from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo
+from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo, Statistics
 from inference.protocol import Frame, encode
 from inference.settings import InferenceSettings
 
@@ -204,6 +204,19 @@ def read_refused(frame: Frame) -> InferenceError:
 def failed_frame(reason: str) -> Frame:
     """Return the frame that says why the worker cannot go on."""
     return Frame(kind=FAILED, header={"reason": reason})
+
+
+def alive_frame(statistics: Statistics) -> Frame:
+    """Return the frame that says that nothing hangs, and how things stand."""
+    return Frame(kind=ALIVE, header=asdict(statistics))
+
+
+def read_alive(frame: Frame) -> Statistics:
+    """Return how the worker stands; raises `ProtocolError`."""
+    try:
+        return Statistics(**frame.header)
+    except TypeError as error:
+        raise ProtocolError("the worker says that it is alive, and not how") from error
 
 
 def answer_frame(scores: Scores) -> Frame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -58,3 +58,13 @@ class Answer:
     compute_ms: Floats  # [items]: forward pass of the batch that the item rode in; 0 if in none
     model: ModelInfo  # which of those that its slot has had
     cached: int = 0  # items whose row was known already, or computed for an identical item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """How the worker stands, as it said last."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)  # items, by lane
+    batch_tokens: Mapping[str, int] = field(default_factory=dict)  # by slot; less after a fault
+    cached_rows: int = 0  # texts that are known
+    cached_bytes: int = 0  # what they take

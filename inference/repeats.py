@@ -32,7 +32,7 @@ class Repeats:
 
     def __init__(self, cache_bytes: int) -> None:
         self._is_on = cache_bytes > 0
-        self._cache = RowCache(cache_bytes)
+        self.cache = RowCache(cache_bytes)
         self._flights = Flights()
 
     def entries(self, job: Job, places: Sequence[int]) -> list[Entry]:
@@ -43,7 +43,7 @@ class Repeats:
         """Return what is to be done; entries that are in neither list follow others."""
         found = Sorted()
         for entry in entries:
-            row = self._cache.get(entry.key) if entry.key else None
+            row = self.cache.get(entry.key) if entry.key else None
             if row is not None:
                 found.known.append(entry)
                 found.rows.append(row)
@@ -58,7 +58,7 @@ class Repeats:
         finite: list[bool] = np.asarray(np.isfinite(rows).all(axis=1)).tolist()
         for entry, row, fine in zip(entries, rows, finite, strict=True):
             if fine and entry.key is not None:
-                self._cache.put(entry.key, row)
+                self.cache.put(entry.key, row)
 
     def land(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[int]]:
         """Return who followed these entries, and where in them whom they followed stands."""

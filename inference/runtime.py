@@ -1,9 +1,9 @@
 """Inside the worker: prepare, forward and finish, each in its own thread and at its own pace.
 
-Requests are prepared in one thread, a portion at a time; the device's thread forms a batch of what
-is prepared whenever it is free; a third fetches the rows and hands them on, and they are put
+Requests are prepared in threads of their own, a portion at a time; the device's forms a batch of
+what is prepared whenever it is free; another fetches the rows and hands them on, and they are put
 together elsewhere (`desk`). What is late is dropped before the step that would cost something.
-All three go by urgency: a flood in one lane must not keep a more urgent one from being served.
+All go by urgency: a flood in one lane must not keep a more urgent one from being served.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,7 +25,7 @@ from inference.faults import is_out_of_memory
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
 from inference.launch import Finish, launch
-from inference.messages import EXPIRED, ItemError
+from inference.messages import EXPIRED, ItemError, Lane, Statistics
 from inference.models.base import Model
 from inference.preparing import prepare_each, prepared, unprepared
 from inference.repeats import Repeats, Sorted
@@ -55,7 +55,7 @@ class _Flight:
 
 
 class Runtime:
-    """Queues and the three threads; `deliver` and `broken` are called from those."""
+    """Queues and threads; `deliver` and `broken` are called from those."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Runtime:
         broken: Callable[[BaseException], None],
         *,
         cache_bytes: int = 0,
+        preparers: int = 1,
     ) -> None:
         self.watch = Watch()
         self._deliver = deliver
@@ -85,7 +86,7 @@ class Runtime:
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), name=name, daemon=True)
             for name, work in (
-                ("prepare", self._prepare_all),
+                *((f"prepare {number}", self._prepare_all) for number in range(preparers)),
                 ("device", self._compute_all),
                 ("finish", self._finish_all),
             )
@@ -100,7 +101,7 @@ class Runtime:
         """Stop after what is in hand."""
         with self._lock:
             self._stopping = True
-            self._coming.notify()
+            self._coming.notify_all()
             self._ready.notify()
         for thread in self._threads:
             thread.join()
@@ -108,7 +109,7 @@ class Runtime:
     def submit(self, ask: Ask, model: Model, slot: str) -> None:
         """Take in a request for a model, whose queue is `slot`; raises `QueueFull`, `TooLate`."""
         now = time.monotonic()
-        within_s = ask.within_s or [math.inf] * len(ask.items)
+        within_s = [math.inf] * len(ask.items) if ask.within_s is None else ask.within_s
         deadlines = [now + one for one in within_s]
         last_s = max(within_s, default=math.inf)
         with self._lock:
@@ -140,6 +141,16 @@ class Runtime:
             self._budgets.pop(slot, None)
             self._scheduler.forget(slot)
 
+    def statistics(self, queues: Mapping[str, str]) -> Statistics:
+        """Return how things stand; `queues` are those of the models in use, by slot."""
+        with self._lock:
+            return Statistics(
+                waiting={lane.name.lower(): self._scheduler.waiting(lane) for lane in Lane},
+                batch_tokens={slot: self._scheduler.budget(key) for slot, key in queues.items()},
+                cached_rows=len(self._repeats.cache),
+                cached_bytes=self._repeats.cache.bytes,
+            )
+
     def between_batches(self, job: Callable[[], T]) -> T:
         """Run a job in the device's thread, alone; between two jobs a batch has its turn."""
         done: Future[T] = Future()
@@ -165,13 +176,16 @@ class Runtime:
 
     def _prepare_all(self) -> None:
         while (portion := self._await_portion()) is not None:
-            with self.watch.over("prepare"):
+            with self.watch.over(threading.current_thread().name):
                 self._prepare(portion)
 
     def _await_portion(self) -> Portion | None:
         with self._lock:
             self._coming.wait_for(lambda: self._stopping or not self._intake.is_idle)
-            return None if self._stopping else self._intake.next_portion(time.monotonic())
+            portion = None if self._stopping else self._intake.next_portion(time.monotonic())
+            if not self._intake.is_idle:
+                self._coming.notify()  # another thread takes the rest
+            return portion
 
     def _prepare(self, portion: Portion) -> None:
         job, now = portion.job, time.monotonic()

@@ -83,6 +83,10 @@ class Scheduler:
         """Return how many items are admitted and have not ridden."""
         return self._waiting.total()
 
+    def waiting(self, lane: Lane) -> int:
+        """Return how many items of a lane are admitted and have not ridden."""
+        return sum(items for (other, _), items in self._waiting.items() if other is lane)
+
     @property
     def is_idle(self) -> bool:
         """Whether no batch can be formed now."""
@@ -126,7 +130,7 @@ class Scheduler:
         `patience_s` is how long the last of them can wait. Raises `QueueFull`, and `TooLate` if
         what is ahead takes longer than that; with nothing ahead, anything is tried.
         """
-        held = sum(items for (other, _), items in self._waiting.items() if other is lane)
+        held = self.waiting(lane)
         if held + count > self._capacity:
             raise QueueFull(f"{held} items wait, and {self._capacity} may")
         if (ahead := self.ahead_s(lane)) > patience_s:

@@ -7,7 +7,8 @@ request. As long as no step hangs, the worker says that it is `alive`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+import os
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from inference import frames
@@ -24,6 +25,8 @@ BATCH_TOKENS = 4096
 """Of a model that is freed while its last items ride: its own budget is forgotten."""
 MOST_SILENT_S = 1.0
 """Between two signs of life."""
+MOST_PREPARERS = 4
+"""Threads that tokenise, beside a device that is not the CPU."""
 
 
 class Serving:
@@ -47,6 +50,7 @@ class Serving:
             self._deliver,
             self._break,
             cache_bytes=settings.cache_bytes,
+            preparers=preparers(version.loaded.model.device for version in versions.values()),
         )
         self._changes = Changes(workshop, self._shelves, self._runtime)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,7 +99,8 @@ class Serving:
     async def _watch(self) -> None:
         pause_s = min(MOST_SILENT_S, self._hang_s / 4)
         while (step := self._runtime.watch.hung(self._hang_s)) is None:
-            self._send(Frame(kind=frames.ALIVE))
+            statistics = self._runtime.statistics(self._shelves.queues())
+            self._send(frames.alive_frame(statistics))
             await asyncio.sleep(pause_s)
         self._fail(InferenceError(f"the step {step!r} took longer than {self._hang_s:g} s"))
 
@@ -128,3 +133,10 @@ class Serving:
     def _fail(self, reason: BaseException) -> None:
         if not self._defect.done():
             self._defect.set_exception(reason)
+
+
+def preparers(devices: Iterable[str]) -> int:
+    """Return how many threads tokenise: on the CPU one, since models need the others."""
+    if all(device == "cpu" for device in devices):
+        return 1
+    return max(1, min(MOST_PREPARERS, len(os.sched_getaffinity(0)) // 2))

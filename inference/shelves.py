@@ -40,6 +40,10 @@ class Shelves:
         """Return the model in use; raises `UnknownSlot`."""
         return self._shelf(slot).current
 
+    def queues(self) -> dict[str, str]:
+        """Return the key of the model in use, by slot."""
+        return {slot: shelf.current.key for slot, shelf in self._shelves.items()}
+
     def bring(self, slot: str, version: Version) -> list[Version]:
         """Put a model beside the one in use; return what stands there no more."""
         shelf = self._shelf(slot)

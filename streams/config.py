@@ -96,6 +96,12 @@ class InferenceSection(_Section):
     queue_items: Whole = Field(
         default=20_000, ge=1, le=10_000_000, description="Waiting texts before more are refused."
     )
+    cache_mb: Whole = Field(
+        default=64, ge=0, le=1_000_000, description="For scores of known texts; 0 keeps none."
+    )
+    hang_s: Number = Field(
+        default=30.0, gt=0, le=3600, description="A batch that takes longer has hung."
+    )
 
 
 class ReplySettings(_Section):
@@ -267,6 +273,8 @@ def inference_settings(settings: Settings) -> InferenceSettings:
         batch_ms=section.batch_ms,
         batch_tokens=section.batch_tokens,
         queue_items=section.queue_items,
+        cache_bytes=section.cache_mb * 1024 * 1024,
+        hang_s=section.hang_s,
     )
 
 

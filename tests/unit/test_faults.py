@@ -21,6 +21,7 @@ from inference.launch import Finish
 from inference.messages import Answer, Floats, Lane
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
+from inference.serving import MOST_PREPARERS, preparers
 from inference.settings import InferenceSettings
 from inference.watch import Watch
 from tests.unit.toy_worker import MEMORY, Toy, ToyModel, toy_row
@@ -83,7 +84,7 @@ def test_one_text_that_is_too_large_lowers_no_budget() -> None:
 
 @pytest.fixture
 async def watched(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
-    async with InferenceClient(replace(settings, hang_s=0.5), worker_module=TOY) as started:
+    async with InferenceClient(replace(settings, hang_s=1.0), worker_module=TOY) as started:
         yield started
 
 
@@ -113,7 +114,7 @@ async def test_a_worker_that_is_silent_is_replaced(watched: InferenceClient) -> 
 
 async def test_an_idle_worker_is_not_silent(watched: InferenceClient) -> None:
     first, clock = watched.worker_pid, asyncio.get_running_loop().time
-    end = clock() + 1.5  # three times what a silent one is given
+    end = clock() + 2.5  # longer than a silent one is given
     await until(lambda: clock() > end)
     assert watched.worker_pid == first
 
@@ -167,6 +168,19 @@ def test_the_one_that_fails_stands_alone(kind: type[ToyModel]) -> None:
             np.testing.assert_array_equal(row, toy_row(texts[place]))
 
 
+def test_many_threads_prepare_each_text_once() -> None:
+    texts = [f"{'x' * (n % 30)} {n}" for n in range(900)]
+    answered = run(ToyModel("toy"), texts, preparers=4)
+    for place, row in answered.items():
+        assert row is not None
+        np.testing.assert_array_equal(row, toy_row(texts[place]))
+
+
+@pytest.mark.parametrize(("devices", "most"), [(["cpu", "cpu"], 1), (["cuda"], MOST_PREPARERS)])
+def test_the_cpu_is_for_the_models(devices: list[str], most: int) -> None:
+    assert 1 <= preparers(devices) <= most
+
+
 def test_a_model_that_loses_rows_ends_the_worker() -> None:
     broken: Queue[BaseException] = Queue()
     runtime = Runtime(Scheduler(batch_tokens=64, capacity=100), lambda _: None, broken.put)
@@ -177,13 +191,16 @@ def test_a_model_that_loses_rows_ends_the_worker() -> None:
 
 
 def run(
-    model: ToyModel, texts: Sequence[str], scheduler: Scheduler | None = None
+    model: ToyModel,
+    texts: Sequence[str],
+    scheduler: Scheduler | None = None,
+    preparers: int = 1,
 ) -> dict[int, Floats | None]:
     done: Queue[Done] = Queue()
     broken: list[BaseException] = []
     if scheduler is None:
         scheduler = Scheduler(batch_tokens=4096, capacity=1000)
-    runtime = Runtime(scheduler, done.put, broken.append)
+    runtime = Runtime(scheduler, done.put, broken.append, preparers=preparers)
     runtime.allow("toy#1", 256)
     runtime.start()
     runtime.submit(Ask(request=1, slot="toy", lane=Lane.CHAT, items=texts), model, "toy#1")

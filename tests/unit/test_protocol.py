@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inference import frames, protocol
 from inference.errors import InferenceError, ModelError, ProtocolError, QueueFull, TooLate
-from inference.messages import Answer, Item, ItemError, Lane, ModelInfo
+from inference.messages import Answer, Item, ItemError, Lane, ModelInfo, Statistics
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
 
@@ -185,6 +185,14 @@ WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"]}
 def test_a_request_that_lacks_something_is_refused(header: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError):
         frames.read_ask(Frame(kind=frames.ASK, header=header))
+
+
+def test_statistics_come_back() -> None:
+    statistics = Statistics(waiting={"chat": 3}, batch_tokens={"s": 512}, cached_rows=1)
+    frame = decoded(protocol.encode(frames.alive_frame(statistics)))
+    assert frames.read_alive(frame) == statistics
+    with pytest.raises(ProtocolError):
+        frames.read_alive(Frame(kind=frames.ALIVE, header={"mood": "fine"}))
 
 
 @pytest.mark.parametrize("source", ["bundled", None])

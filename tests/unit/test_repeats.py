@@ -133,6 +133,16 @@ async def test_who_followed_the_expired_rides_itself(client: InferenceClient, ho
     await holding
 
 
+async def test_what_is_known_is_counted(settings: InferenceSettings) -> None:
+    quick = replace(settings, hang_s=2.0)  # and so a sign of life each half of a second
+    async with InferenceClient(quick, worker_module=TOY) as client:
+        await ask(client, "one", "two", "one")
+        await until(lambda: client.statistics.cached_rows == 2)
+        assert client.statistics.cached_bytes > 0
+        assert client.statistics.batch_tokens == {"toy": 4096}
+        assert client.statistics.waiting == {"chat": 0, "reviews": 0, "orders": 0}
+
+
 async def test_it_can_be_switched_off(settings: InferenceSettings) -> None:
     async with InferenceClient(replace(settings, cache_bytes=0), worker_module=TOY) as client:
         answer = await ask(client, "same", "same")
