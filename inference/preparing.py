@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from inference.cache import Key
 from inference.intake import Job
@@ -12,8 +12,7 @@ from inference.models.base import Encoded, Model
 from inference.scheduler import Entry
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prepared:
+class Prepared(NamedTuple):
     """What an entry carries: it rides with the model that encoded it."""
 
     model: Model
@@ -25,29 +24,19 @@ def unprepared(job: Job, place: int, key: Key | None = None) -> Entry:
     return Entry(
         slot=job.slot,
         lane=job.ask.lane,
-        length=0,
         request=job.ask.request,
         place=place,
         queued_at=job.queued_at,
         deadline=job.deadlines[place],
         key=key,
-        payload=None,
     )
 
 
 def prepared(entry: Entry, model: Model, encoded: Encoded) -> Entry:
-    """Return an entry that can ride."""
-    return Entry(
-        slot=entry.slot,
-        lane=entry.lane,
-        length=encoded.length,
-        request=entry.request,
-        place=entry.place,
-        queued_at=entry.queued_at,
-        deadline=entry.deadline,
-        key=entry.key,
-        payload=Prepared(model=model, encoded=encoded),
-    )
+    """Fill in what an entry needs to ride, and return it."""
+    entry.length = encoded.length
+    entry.payload = Prepared(model, encoded)
+    return entry
 
 
 def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | None]:

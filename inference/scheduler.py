@@ -31,19 +31,19 @@ FRESH = 0.2
 """Share of the newest batch in the measured pace."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Entry:
-    """One item in the queue."""
+    """One item in the queue; not frozen, since there are many: it is filled in when prepared."""
 
     slot: str  # the model that it asks
     lane: Lane  # its urgency
-    length: int  # padded-token cost when it rides alone
+    length: int = 0  # padded-token cost when it rides alone
     request: int  # the request that it belongs to
     place: int  # its place in the request
     queued_at: float  # seconds, of the caller's clock
     deadline: float = math.inf  # seconds, of the caller's clock; from then on it does not ride
     key: Key | None = None  # shared by identical items
-    payload: Any  # what the model prepared
+    payload: Any = None  # what the model prepared
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -24,6 +24,9 @@ from inference.protocol import Frame
 from inference.serving import Serving
 from inference.settings import InferenceSettings
 
+SWITCH_S = 0.0005
+"""After which a thread lets another one run; Python's own is ten times that."""
+
 
 class Connection:
     """Serves one client for as long as it lives."""
@@ -86,6 +89,9 @@ def main(load: Loader = load_models) -> None:
     # drain, decides when this one ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # The device's thread must not wait long for another thread's Python: it needs the interpreter
+    # between any two steps of a forward pass.
+    sys.setswitchinterval(SWITCH_S)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(_serve(int(sys.argv[1]), load))
     # Not by the interpreter's end, which would wait for a load or a batch that nobody wants.
