@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
 import structlog
 
 from inference import frames, protocol
 from inference.errors import (
     ClientClosed,
     InferenceError,
+    ModelError,
     ProtocolError,
+    TooLate,
     UnknownSlot,
     WorkerDied,
     WorkerLost,
 )
-from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.frames import Action, Wish
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
+from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
+from inference.requests import Request, Wished
+from inference.restarts import Restarts
 from inference.room import Room
 from inference.settings import InferenceSettings
 
@@ -31,9 +36,8 @@ log = structlog.get_logger(__name__)
 
 MAX_ASKED = 3
 """A request that three workers died with is suspected of having killed them."""
-PIECE_ITEMS = 1024
-PIECE_CHARACTERS = 8_000_000
-"""One request of the worker holds no more: a frame stays small, and others find room between."""
+LATE_S = 1.0
+"""An answer that is on its way when the last deadline passes is waited for so long."""
 
 
 class Inference(Protocol):
@@ -44,18 +48,20 @@ class Inference(Protocol):
         """The loaded models by slot."""
         ...
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
-        """Return the model's rows for all items; raises `InferenceError`."""
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return the model's rows for all items; raises `InferenceError`.
+
+        `within_s` is, for each item, in how many seconds its turn must have come; what comes too
+        late has the error `expired` in the answer. Infinity, or None for all, means no deadline.
+        """
         ...
-
-
-@dataclass(kw_only=True, eq=False)
-class _Request:
-    number: int
-    slot: str
-    data: bytes  # the encoded frame, to be asked again
-    answer: asyncio.Future[Answer]
-    asked: int = 0
 
 
 class InferenceClient:
@@ -67,21 +73,31 @@ class InferenceClient:
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
         self._settings = settings
-        self._module = worker_module
-        self._models: Mapping[str, ModelInfo] = {}
-        self._requests: dict[int, _Request] = {}
+        self._restarts = Restarts(settings, worker_module)
+        self._models: Mapping[str, ModelInfo] = {}  # in use, by slot
+        self._versions: dict[str, ModelInfo] = {}  # all that the worker has had, by version
+        self._requests: dict[int, Request] = {}
+        self._wished: dict[int, Wished] = {}
         self._last_request = 0
-        self._room = Room(settings.queue_items)
+        # One a lane: a flood in one leaves the others' free.
+        self._rooms = {lane: Room(settings.queue_items) for lane in Lane}
         self._worker: WorkerProcess | None = None  # none while it is started again
         self._life: asyncio.Task[None] | None = None
-        self._vain_starts = 0  # since the last answer
+        self._heard = 0  # frames of the worker
+        self._statistics = Statistics()
         self._end: InferenceError | None = ClientClosed("the client is not started")
-        self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.died: asyncio.Future[None] = self._loop.create_future()
 
     @property
     def models(self) -> Mapping[str, ModelInfo]:
         """The loaded models by slot."""
         return self._models
+
+    @property
+    def statistics(self) -> Statistics:
+        """How the worker stands, as of a second ago."""
+        return self._statistics
 
     @property
     def worker_pid(self) -> int | None:
@@ -97,7 +113,7 @@ class InferenceClient:
 
     async def start(self) -> None:
         """Start the worker and wait until its models are warm; raises `ModelError`."""
-        worker = await WorkerProcess.start(self._settings, self._module)
+        worker = await self._restarts.first()
         self._end = None
         self._adopt(worker)
         self._life = asyncio.create_task(self._live(worker))
@@ -111,7 +127,14 @@ class InferenceClient:
         if not self.died.done():
             self.died.cancel()
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
         """Return the rows for `items`; waits while the worker has no room for them.
 
         Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request,
@@ -120,37 +143,45 @@ class InferenceClient:
         self._check_open()
         if slot not in self._models:
             raise UnknownSlot(f"no model is loaded as {slot!r}")
-        pieces = list(self._pieces(items))
+        now = self._loop.time()
+        given = [math.inf] * len(items) if within_s is None else within_s
+        deadlines = [now + one for one in given]
+        pieces = self._pieces(items, deadlines)
         if len(pieces) == 1:
             return await self._ask(slot, pieces[0], lane)
         tasks = [asyncio.create_task(self._ask(slot, piece, lane)) for piece in pieces]
         try:
-            return _joined(await asyncio.gather(*tasks), self._models[slot])
+            answers: Sequence[Answer] = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
+        while len({answer.model for answer in answers}) > 1:
+            # A swap came between: rows of two models do not belong in one answer.
+            newest = self._models[slot]
+            answers = [
+                answer if answer.model == newest else await self._ask(slot, piece, lane)
+                for answer, piece in zip(answers, pieces, strict=True)
+            ]
+        return joined(answers, self._models[slot])
 
-    def _pieces(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """Yield the items, each cut to what can matter, in lists of bounded size."""
-        limit = self._settings.max_characters
-        most = min(PIECE_ITEMS, self._settings.queue_items)
-        piece: list[Item] = []
-        size = 0
-        for item in items:
-            cut: Item = item[:limit] if isinstance(item, str) else [text[:limit] for text in item]
-            length = len(cut) if isinstance(cut, str) else sum(map(len, cut))
-            if piece and (len(piece) == most or size + length > PIECE_CHARACTERS):
-                yield piece
-                piece, size = [], 0
-            piece.append(cut)
-            size += length
-        if piece:
-            yield piece
+    def _pieces(self, items: Sequence[Item], deadlines: Sequence[float]) -> list[Piece]:
+        settings = self._settings
+        most, characters = settings.queue_items, settings.max_characters
+        return list(split(items, deadlines, most=most, max_characters=characters))
 
-    async def _ask(self, slot: str, items: Sequence[Item], lane: Lane) -> Answer:
-        await self._room.take(len(items), lane)
+    async def _ask(self, slot: str, piece: Piece, lane: Lane) -> Answer:
+        """Ask until the last deadline; then nobody waits, whatever became of the worker."""
+        last = piece.last_deadline
         try:
-            request = self._open(slot, items, lane)
+            async with asyncio.timeout_at(None if last is None else last + LATE_S):
+                return await self._ask_in_turn(slot, piece, lane)
+        except (TimeoutError, TooLate):
+            return all_expired(len(piece.items), self._models[slot])
+
+    async def _ask_in_turn(self, slot: str, piece: Piece, lane: Lane) -> Answer:
+        await self._rooms[lane].take(len(piece.items))
+        try:
+            request = self._open(slot, piece, lane)
             try:
                 return await request.answer
             except asyncio.CancelledError:
@@ -159,26 +190,24 @@ class InferenceClient:
             finally:
                 del self._requests[request.number]
         finally:
-            self._room.give(len(items))
+            self._rooms[lane].give(len(piece.items))
 
-    def _open(self, slot: str, items: Sequence[Item], lane: Lane) -> _Request:
+    def _open(self, slot: str, piece: Piece, lane: Lane) -> Request:
         self._check_open()
-        self._last_request += 1
-        number = self._last_request
-        request = _Request(
-            number=number,
-            slot=slot,
-            data=frames.ask_bytes(frames.Ask(request=number, slot=slot, lane=lane, items=items)),
-            answer=asyncio.get_running_loop().create_future(),
-        )
-        self._requests[number] = request
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        request = Request(number=self._number(), slot=slot, lane=lane, piece=piece, answer=answer)
         self._put(request)
+        self._requests[request.number] = request
         return request
 
-    def _put(self, request: _Request) -> None:
+    def _number(self) -> int:
+        self._last_request += 1
+        return self._last_request
+
+    def _put(self, request: Request) -> None:
         if self._worker is not None:  # otherwise the next worker is asked when it is ready
             request.asked += 1
-            self._worker.send(request.data)
+            self._worker.send(request.encoded(self._loop.time()))
 
     def _send(self, data: bytes) -> None:
         if self._worker is not None:
@@ -191,15 +220,72 @@ class InferenceClient:
     def _close(self, reason: InferenceError) -> None:
         """End every request, outstanding or to come, with an error."""
         self._end = reason
-        self._room.close(reason)
+        for room in self._rooms.values():
+            room.close(reason)
         for request in self._requests.values():
             if not request.answer.done():
                 request.answer.set_exception(_again(reason))
 
+    # -- models that come and go
+
+    async def load(self, slot: str, source: str) -> ModelInfo:
+        """Load a model beside the one in use, for a `swap` to come; raises `ModelError`.
+
+        The one in use answers on, here and below. `source` is `bundled`, a folder or a hub name.
+        """
+        return await self._wish(Action.LOAD, slot, source)
+
+    async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
+        """Use another model, that of `source` or the one loaded; raises `ModelError`.
+
+        No request fails: each is answered by the model in use when it came to the worker, which
+        the answer names. The one before stays loaded, for `roll_back`.
+        """
+        return await self._wish(Action.SWAP, slot, source)
+
+    async def roll_back(self, slot: str) -> ModelInfo:
+        """Use the model before, at once; raises `ModelError` if it is not held any more."""
+        return await self._wish(Action.ROLL_BACK, slot)
+
+    async def drop(self, slot: str) -> ModelInfo:
+        """Free what is loaded beside the model in use, and return that."""
+        return await self._wish(Action.DROP, slot)
+
+    async def _wish(self, action: Action, slot: str, source: str | None = None) -> ModelInfo:
+        self._check_open()
+        if self._worker is None:
+            raise ModelError("the inference worker is starting again: try it once more")
+        wish = Wish(request=self._number(), action=action, slot=slot, source=source)
+        wished = Wished(wish=wish, granted=self._loop.create_future())
+        self._wished[wish.request] = wished  # until the worker says what became of it
+        self._worker.send(wished.encoded())
+        return (await wished.granted).model
+
+    def _take_wished(self, wished: Wished, frame: Frame) -> None:
+        if frame.kind == frames.REFUSED:
+            if not wished.granted.done():
+                wished.granted.set_exception(frames.read_refused(frame))
+            return
+        loaded = frames.read_granted(frame)
+        self._versions[loaded.version] = loaded.model
+        if wished.changes_the_answers:
+            self._models = {**self._models, wished.wish.slot: loaded.model}
+            self._restarts.use(wished.wish.slot, loaded.source)
+        if not wished.granted.done():
+            wished.granted.set_result(loaded)
+
+    def _drop_wishes(self) -> None:
+        for wished in self._wished.values():
+            if not wished.granted.done():
+                reason = "the inference worker ended meanwhile; the models are as they were"
+                wished.granted.set_exception(ModelError(reason))
+        self._wished.clear()
+
     # -- the worker's life
 
     def _adopt(self, worker: WorkerProcess) -> None:
-        self._models = worker.models
+        self._models = {one.model.slot: one.model for one in worker.loaded}
+        self._versions = {one.version: one.model for one in worker.loaded}
         self._worker = worker
         for request in self._requests.values():
             if not request.answer.done():
@@ -209,7 +295,7 @@ class InferenceClient:
         try:
             while True:
                 await self._serve(worker)
-                worker = await self._revive()
+                worker = await self._restarts.next()
                 # Not before: without another worker, who it was that ended this one is not known.
                 self._give_up_suspects()
                 self._adopt(worker)
@@ -227,6 +313,7 @@ class InferenceClient:
 
     async def _serve(self, worker: WorkerProcess) -> None:
         """Take the worker's frames until it is gone or says what is no frame."""
+        watching = asyncio.create_task(self._watch(worker))
         try:
             while (frame := await worker.receive()) is not None:
                 self._take(frame)
@@ -234,35 +321,43 @@ class InferenceClient:
             log.error(str(error), action="worker_unintelligible")
         finally:
             self._worker = None
+            watching.cancel()
+            self._drop_wishes()
             await worker.end()
         log.error("the inference worker died", action="worker_died")
 
+    async def _watch(self, worker: WorkerProcess) -> None:
+        """End a worker that says nothing any more, not even that it is alive."""
+        silent = 0
+        while silent < 2:  # once may be a pause of this process, and what it has not read yet
+            heard = self._heard
+            await asyncio.sleep(self._settings.hang_s)
+            silent = silent + 1 if heard == self._heard else 0
+        log.error("the inference worker is silent", action="worker_silent")
+        worker.kill()
+
     def _take(self, frame: Frame) -> None:
+        self._heard += 1
+        if frame.kind == frames.ALIVE:
+            self._statistics = frames.read_alive(frame)
+            return
         if frame.kind == frames.FAILED:
             log.error(str(frame.header.get("reason")), action="worker_failed")
             return
-        request = self._requests.get(frame.header.get("request", 0))
-        if request is None or request.answer.done():
+        number = frame.header.get("request", 0)
+        if (wished := self._wished.pop(number, None)) is not None:
+            self._take_wished(wished, frame)
+        elif (request := self._requests.get(number)) is not None:
+            self._take_answer(request, frame)
+
+    def _take_answer(self, request: Request, frame: Frame) -> None:
+        self._restarts.answered()
+        if request.answer.done():
             return  # it was cancelled while the answer was on its way
         if frame.kind == frames.REFUSED:
             request.answer.set_exception(frames.read_refused(frame))
         else:
-            request.answer.set_result(frames.read_answer(frame, self._models[request.slot]))
-        self._vain_starts = 0
-
-    async def _revive(self) -> WorkerProcess:
-        """Return the next worker; raises when start upon start brought no answer."""
-        reason: InferenceError = WorkerLost("the inference worker died again and again")
-        delays = self._settings.restart_delays_s
-        while self._vain_starts < len(delays):
-            self._vain_starts += 1
-            await asyncio.sleep(delays[self._vain_starts - 1])
-            try:
-                return await WorkerProcess.start(self._settings, self._module)
-            except InferenceError as error:
-                log.error(str(error), action="worker_not_started")
-                reason = error
-        raise reason
+            request.answer.set_result(frames.read_answer(frame, self._versions))
 
     def _give_up_suspects(self) -> None:
         for request in self._requests.values():
@@ -274,20 +369,3 @@ class InferenceClient:
 def _again(error: InferenceError) -> InferenceError:
     """Return the same error anew: one raised in many tasks would gather all their tracebacks."""
     return type(error)(str(error))
-
-
-def _joined(answers: Sequence[Answer], model: ModelInfo) -> Answer:
-    """Return the answers of an ask's pieces, none or several, as one."""
-    starts = np.cumsum([0, *(len(answer.rows) for answer in answers)]).tolist()
-    empty = np.zeros((0, model.width), dtype=np.float32)
-    return Answer(
-        rows=np.concatenate([empty, *(answer.rows for answer in answers)]),
-        errors={
-            start + place: error
-            for start, answer in zip(starts, answers, strict=False)
-            for place, error in answer.errors.items()
-        },
-        queue_ms=np.concatenate([empty[:, 0], *(answer.queue_ms for answer in answers)]),
-        compute_ms=np.concatenate([empty[:, 0], *(answer.compute_ms for answer in answers)]),
-        model=answers[0].model if answers else model,
-    )

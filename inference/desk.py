@@ -25,6 +25,7 @@ class Done:
     error: ItemError | None = None  # set where `rows` is not
     began: float  # seconds; when the device took them
     took_s: float  # forward pass
+    cached: bool = False  # the rows were known, or computed for others
 
 
 @dataclass(kw_only=True, eq=False)
@@ -33,6 +34,8 @@ class _Pending:
     queue_ms: Floats
     compute_ms: Floats
     left: int
+    version: str
+    cached: int = 0
     errors: dict[int, ItemError] = field(default_factory=dict)
 
 
@@ -42,13 +45,14 @@ class Desk:
     def __init__(self) -> None:
         self._pending: dict[int, _Pending] = {}
 
-    def open(self, request: int, count: int, width: int) -> None:
-        """Expect `count` rows of `width` numbers for a request."""
+    def open(self, request: int, count: int, width: int, version: str) -> None:
+        """Expect `count` rows of `width` numbers for a request, of one version of a model."""
         self._pending[request] = _Pending(
             rows=np.full((count, width), np.nan, dtype=np.float32),
             queue_ms=np.zeros(count, dtype=np.float32),
             compute_ms=np.zeros(count, dtype=np.float32),
             left=count,
+            version=version,
         )
 
     def drop(self, request: int) -> None:
@@ -76,6 +80,8 @@ class Desk:
             queue_ms=pending.queue_ms,
             compute_ms=pending.compute_ms,
             errors=pending.errors,
+            cached=pending.cached,
+            version=pending.version,
         )
 
 
@@ -86,6 +92,7 @@ def _note(pending: _Pending, done: Done, at: Sequence[int]) -> None:
     pending.queue_ms[places] = np.asarray(waits) * MILLISECONDS
     pending.compute_ms[places] = done.took_s * MILLISECONDS
     pending.left -= len(places)
+    pending.cached += len(places) * done.cached
     if done.rows is None:
         error = done.error or NOT_A_NUMBER
         pending.errors.update(dict.fromkeys(places, error))

@@ -4,6 +4,7 @@ InferenceError
 ├── ModelError        a model cannot be loaded; a sentence says why
 ├── UnknownSlot       no model is loaded under that name
 ├── QueueFull         the worker holds as many items as it may
+├── TooLate           no item of the request can be answered before its deadline
 ├── ProtocolError     a frame is not what it should be
 ├── WorkerDied        the worker process ended each time it was asked this
 ├── WorkerLost        there is no worker any more; no request is to blame
@@ -28,6 +29,10 @@ class UnknownSlot(InferenceError):
 
 class QueueFull(InferenceError):
     """The worker holds as many items as it may; asking again later helps."""
+
+
+class TooLate(InferenceError):
+    """What is ahead takes longer than the request can wait; asking again helps no more."""
 
 
 class ProtocolError(InferenceError):

@@ -17,6 +17,8 @@ from inference.settings import InferenceSettings
 from inference.tasks.sentiment import label_names
 
 SLOT = "sentiment"
+BATCH_TOKENS = 4096
+"""Padded tokens of a batch, where no number is configured: nobody waits for one here."""
 _Counts = NDArray[np.int64]
 
 
@@ -60,7 +62,7 @@ def evaluate(
     known = label_names(model.info.labels)
     gold = gold_names(labels, known)
     began = time.perf_counter()
-    rows = score(model, texts, told.batch_tokens)
+    rows = score(model, texts, told.batch_tokens or BATCH_TOKENS)
     took = time.perf_counter() - began
     return _report(gold, _choices(rows, known, gold), took, model.info)
 

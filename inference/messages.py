@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -34,6 +34,7 @@ class ModelInfo:
     width: int  # numbers in a row
     device: str  # as torch calls it: cpu, cuda:0
     dtype: str  # of the weights: float32, bfloat16
+    batch_tokens: int = 0  # padded tokens of one batch, as found when it was loaded; 0 before that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,9 @@ class ItemError:
     reason: str  # a sentence that repeats nothing of the item
 
 
+EXPIRED = ItemError(code="expired", reason="its deadline passed before its turn came")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
     """What the model says to the items of one request."""
@@ -51,5 +55,16 @@ class Answer:
     rows: Floats  # [items, width]; not-a-number where the item failed
     errors: Mapping[int, ItemError]  # by the item's place in the request
     queue_ms: Floats  # [items]: waiting for the device
-    compute_ms: Floats  # [items]: forward pass of the batch that the item rode in
-    model: ModelInfo
+    compute_ms: Floats  # [items]: forward pass of the batch that the item rode in; 0 if in none
+    model: ModelInfo  # which of those that its slot has had
+    cached: int = 0  # items whose row was known already, or computed for an identical item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """How the worker stands, as it said last."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)  # items, by lane
+    batch_tokens: Mapping[str, int] = field(default_factory=dict)  # by slot; less after a fault
+    cached_rows: int = 0  # texts that are known
+    cached_bytes: int = 0  # what they take

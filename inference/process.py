@@ -6,12 +6,12 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from inference import frames, protocol
 from inference.errors import ModelError, WorkerLost
-from inference.messages import ModelInfo
+from inference.frames import Loaded
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
 
@@ -37,7 +37,7 @@ class WorkerProcess:
         self._process = process
         self._reader = reader
         self._writer = writer
-        self.models: Mapping[str, ModelInfo] = {}
+        self.loaded: Sequence[Loaded] = ()
 
     @property
     def pid(self) -> int:
@@ -88,7 +88,7 @@ class WorkerProcess:
             raise WorkerLost("the inference worker ended while it loaded its models")
         if frame.kind == frames.FAILED:
             raise ModelError(str(frame.header.get("reason")))
-        self.models = frames.read_ready(frame)
+        self.loaded = frames.read_ready(frame)
 
     def send(self, data: bytes) -> None:
         """Send an encoded frame; to a worker that is gone, nothing."""
@@ -99,11 +99,15 @@ class WorkerProcess:
         """Return the next frame, None when the worker is gone; raises `ProtocolError`."""
         return await protocol.read(self._reader)
 
-    async def end(self) -> None:
-        """Kill the worker and wait for its end; it holds nothing that the client has not."""
-        self._writer.close()
+    def kill(self) -> None:
+        """Kill the worker; it holds nothing that the client has not."""
         if self._process.returncode is None:
             self._process.kill()
+
+    async def end(self) -> None:
+        """Kill the worker and wait for its end."""
+        self._writer.close()
+        self.kill()
         await self._process.wait()
 
 

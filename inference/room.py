@@ -1,15 +1,13 @@
-"""Room for items in the worker: who finds none waits, most urgent first."""
+"""Room for a lane's items in the worker: who finds none waits, and the first gets it first."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
+from collections import deque
 
 from inference.errors import InferenceError
-from inference.messages import Lane
 
-_Waiter = tuple[Lane, int, int, asyncio.Future[None]]  # lane, turn, items, woken
+_Waiter = tuple[int, asyncio.Future[None]]  # items, woken
 
 
 class Room:
@@ -17,13 +15,12 @@ class Room:
 
     def __init__(self, items: int) -> None:
         self._free = items
-        self._waiting: list[_Waiter] = []  # a heap
-        self._turns = itertools.count()
+        self._waiting: deque[_Waiter] = deque()
 
-    async def take(self, items: int, lane: Lane) -> None:
-        """Wait for room: before less urgent lanes, and behind those that came earlier."""
+    async def take(self, items: int) -> None:
+        """Wait for room, behind those that came earlier."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (lane, next(self._turns), items, woken))
+        self._waiting.append((items, woken))
         self._wake()
         try:
             await woken
@@ -42,16 +39,16 @@ class Room:
     def close(self, error: InferenceError) -> None:
         """End all waiting with an error."""
         while self._waiting:
-            *_, woken = heapq.heappop(self._waiting)
+            _, woken = self._waiting.popleft()
             if not woken.done():
                 woken.set_exception(error)
 
     def _wake(self) -> None:
         while self._waiting:
-            _, _, items, woken = self._waiting[0]
+            items, woken = self._waiting[0]
             if not woken.done():
                 if items > self._free:
                     return
                 self._free -= items
                 woken.set_result(None)
-            heapq.heappop(self._waiting)
+            self._waiting.popleft()

@@ -1,51 +1,95 @@
-"""Inside the worker: prepare and forward, each in its own thread and at its own pace.
+"""Inside the worker: prepare, forward and finish, each in its own thread and at its own pace.
 
-Requests are prepared in one thread and forwarded in another, so that the next batch is ready when
-the device is free; what is done is handed on at once, and put together elsewhere (`desk`). Both
-threads go by urgency: a flood in one lane must not keep a more urgent one from being prepared.
+Requests are prepared in threads of their own, a portion at a time; the device's forms a batch of
+what is prepared whenever it is free; another fetches the rows and hands them on, and they are put
+together elsewhere (`desk`). What is late is dropped before the step that would cost something.
+All go by urgency: a flood in one lane must not keep a more urgent one from being served.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
 
 from inference.desk import Done
+from inference.faults import is_out_of_memory
 from inference.frames import Ask
-from inference.messages import Item, ItemError
-from inference.models.base import Encoded, Model, forward
-from inference.scheduler import Batch, Entry, Scheduler
+from inference.intake import Intake, Job, Portion
+from inference.launch import Finish, launch
+from inference.messages import EXPIRED, ItemError, Lane, Statistics
+from inference.models.base import Model
+from inference.preparing import prepare_each, prepared, unprepared
+from inference.repeats import Repeats, Sorted
+from inference.scheduler import Entry, Scheduler
+from inference.watch import Watch
+
+T = TypeVar("T")
 
 NOT_PREPARED = ItemError(code="not_prepared", reason="the tokenizer failed on this text")
 MODEL_FAILED = ItemError(code="model_failed", reason="the model failed on this text")
+OUT_OF_MEMORY = ItemError(
+    code="out_of_memory", reason="this text alone does not fit into the device's memory"
+)
 HARMLESS = "good 很好"
 """Every model has rows for this text, or it has for none."""
+LAUNCHED = 2
+"""Batches on a device that works by itself: one that it computes, and one that it finds next."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Flight:
+    """A batch that was launched."""
+
+    entries: Sequence[Entry]
+    began: float
+    finish: Finish
 
 
 class Runtime:
-    """Models, queue, and the two threads; `deliver` and `broken` are called from those."""
+    """Queues and threads; `deliver` and `broken` are called from those."""
 
     def __init__(
         self,
-        models: Mapping[str, Model],
         scheduler: Scheduler,
         deliver: Callable[[Done], None],
         broken: Callable[[BaseException], None],
+        *,
+        cache_bytes: int = 0,
+        preparers: int = 1,
     ) -> None:
-        self._models = models
-        self._scheduler = scheduler  # touched under `_ready` only
+        self.watch = Watch()
         self._deliver = deliver
         self._broken = broken
-        self._ready = threading.Condition()
-        self._jobs: queue.PriorityQueue[tuple[int, int, float, Ask | None]] = queue.PriorityQueue()
-        self._order = itertools.count()
+        self._lock = threading.Lock()
+        # Under the lock:
+        self._scheduler = scheduler
+        self._intake = Intake()
+        self._repeats = Repeats(cache_bytes)
+        self._again: list[Sequence[Entry]] = []  # parts of batches that failed; a stack
+        self._errands: deque[Callable[[], None]] = deque()
+        self._budgets: dict[str, int] = {}  # by model: as it was measured
+        self._free_since = 0.0  # when the last batch ended
         self._stopping = False
+        self._coming = threading.Condition(self._lock)  # something is to be prepared
+        self._ready = threading.Condition(self._lock)  # something can ride
+        self._room = threading.Semaphore(LAUNCHED)
+        self._launched: queue.SimpleQueue[_Flight | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), name=name, daemon=True)
-            for name, work in (("prepare", self._prepare_all), ("device", self._compute_all))
+            for name, work in (
+                *((f"prepare {number}", self._prepare_all) for number in range(preparers)),
+                ("device", self._compute_all),
+                ("finish", self._finish_all),
+            )
         ]
 
     def start(self) -> None:
@@ -54,24 +98,73 @@ class Runtime:
             thread.start()
 
     def stop(self) -> None:
-        """Stop after the request and the batch in hand."""
-        with self._ready:
+        """Stop after what is in hand."""
+        with self._lock:
             self._stopping = True
+            self._coming.notify_all()
             self._ready.notify()
-        self._jobs.put((-1, next(self._order), 0.0, None))  # more urgent than any lane
         for thread in self._threads:
             thread.join()
 
-    def submit(self, ask: Ask) -> None:
-        """Take in a request for a loaded model; raises `QueueFull`."""
-        with self._ready:
-            self._scheduler.admit(ask.request, len(ask.items))
-        self._jobs.put((ask.lane, next(self._order), time.monotonic(), ask))
+    def submit(self, ask: Ask, model: Model, slot: str) -> None:
+        """Take in a request for a model, whose queue is `slot`; raises `QueueFull`, `TooLate`."""
+        now = time.monotonic()
+        within_s = [math.inf] * len(ask.items) if ask.within_s is None else ask.within_s
+        deadlines = [now + one for one in within_s]
+        last_s = max(within_s, default=math.inf)
+        with self._lock:
+            self._scheduler.admit(
+                ask.request, len(ask.items), lane=ask.lane, slot=slot, patience_s=last_s
+            )
+            if ask.items:
+                self._intake.add(
+                    Job(ask=ask, model=model, slot=slot, queued_at=now, deadlines=deadlines)
+                )
+            self._coming.notify()
 
     def cancel(self, request: int) -> None:
         """Drop what still waits of a request."""
-        with self._ready:
-            self._scheduler.cancel(request)
+        with self._lock:
+            self._intake.cancel(request)
+            self._reseat(self._scheduler.cancel(request))
+            self._ready.notify()
+
+    def allow(self, slot: str, tokens: int) -> None:
+        """Set the padded tokens of a model's batches."""
+        with self._lock:
+            self._budgets[slot] = tokens
+            self._scheduler.allow(slot, tokens)
+
+    def forget(self, slot: str) -> None:
+        """Drop what is known of a model that is asked no more."""
+        with self._lock:
+            self._budgets.pop(slot, None)
+            self._scheduler.forget(slot)
+
+    def statistics(self, queues: Mapping[str, str]) -> Statistics:
+        """Return how things stand; `queues` are those of the models in use, by slot."""
+        with self._lock:
+            return Statistics(
+                waiting={lane.name.lower(): self._scheduler.waiting(lane) for lane in Lane},
+                batch_tokens={slot: self._scheduler.budget(key) for slot, key in queues.items()},
+                cached_rows=len(self._repeats.cache),
+                cached_bytes=self._repeats.cache.bytes,
+            )
+
+    def between_batches(self, job: Callable[[], T]) -> T:
+        """Run a job in the device's thread, alone; between two jobs a batch has its turn."""
+        done: Future[T] = Future()
+
+        def errand() -> None:
+            try:
+                done.set_result(job())
+            except Exception as error:  # it is the asker's
+                done.set_exception(error)
+
+        with self._lock:
+            self._errands.append(errand)
+            self._ready.notify()
+        return done.result()
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
@@ -82,83 +175,183 @@ class Runtime:
     # -- prepare
 
     def _prepare_all(self) -> None:
-        while True:
-            _, _, queued_at, ask = self._jobs.get()
-            if ask is None:
-                return
-            self._prepare(ask, queued_at)
+        while (portion := self._await_portion()) is not None:
+            with self.watch.over(threading.current_thread().name):
+                self._prepare(portion)
 
-    def _prepare(self, ask: Ask, queued_at: float) -> None:
-        encoded = prepare_each(self._models[ask.slot], ask.items)
-        entries = [
-            Entry(
-                slot=ask.slot,
-                lane=ask.lane,
-                length=one.length if one is not None else 0,
-                request=ask.request,
-                place=place,
-                queued_at=queued_at,
-                payload=one,
-            )
-            for place, one in enumerate(encoded)
-        ]
-        with self._ready:
-            self._scheduler.put(ask.request, [one for one in entries if one.payload is not None])
+    def _await_portion(self) -> Portion | None:
+        with self._lock:
+            self._coming.wait_for(lambda: self._stopping or not self._intake.is_idle)
+            portion = None if self._stopping else self._intake.next_portion(time.monotonic())
+            if not self._intake.is_idle:
+                self._coming.notify()  # another thread takes the rest
+            return portion
+
+    def _prepare(self, portion: Portion) -> None:
+        job, now = portion.job, time.monotonic()
+        in_time = [place for place in portion.places if job.deadlines[place] > now]
+        entries = self._repeats.entries(job, in_time)
+        with self._lock:
+            found = self._repeats.sort(entries)
+            self._scheduler.settle(job.ask.request, len(found.known))
+        self._answer(found)
+        encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
+        pairs = list(zip(found.rides, encoded, strict=True))
+        riding = [prepared(entry, job.model, one) for entry, one in pairs if one is not None]
+        with self._lock:
+            self._reseat(self._scheduler.put(riding))
             self._ready.notify()
-        failed = [one for one in entries if one.payload is None]
-        if failed:
-            now = time.monotonic()
-            self._deliver(Done(entries=failed, error=NOT_PREPARED, began=now, took_s=0.0))
+        self._end([entry for entry, one in pairs if one is None], NOT_PREPARED)
+        late = [place for place in portion.places if job.deadlines[place] <= now]
+        self._end([unprepared(job, place) for place in late], EXPIRED)
+
+    def _answer(self, found: Sorted) -> None:
+        if found.known:
+            now, rows = time.monotonic(), np.stack(found.rows)
+            self._deliver(Done(entries=found.known, rows=rows, began=now, took_s=0.0, cached=True))
+
+    def _reseat(self, entries: Sequence[Entry]) -> None:
+        """Let others ride instead of what is expired or cancelled; under the lock."""
+        pending = list(entries)
+        while pending:
+            heir = self._repeats.heir(pending.pop())
+            if heir is not None:
+                pending += self._scheduler.put([heir])
 
     # -- forward
 
     def _compute_all(self) -> None:
-        while (batch := self._await_batch()) is not None:
-            self._compute(batch.entries)
+        while True:
+            self._room.acquire()
+            entries = self._await_entries()
+            if entries is None:
+                self._launched.put(None)
+                return
+            with self.watch.over("forward"):
+                self._launch(entries)
 
-    def _await_batch(self) -> Batch | None:
-        with self._ready:
-            self._ready.wait_for(lambda: self._stopping or not self._scheduler.is_idle)
-            return None if self._stopping else self._scheduler.next_batch(time.monotonic())
+    def _await_entries(self) -> Sequence[Entry] | None:
+        """Return what to launch: of a batch that failed its parts first; None at the end."""
+        while True:
+            self._run_errand()
+            with self._lock:
+                self._ready.wait_for(self._has_work)
+                if self._stopping:
+                    return None
+                if self._again:
+                    return self._again.pop()
+                batch = self._scheduler.next_batch(time.monotonic())
+                expired = self._scheduler.take_expired()
+                self._reseat(expired)
+            self._deliver_error(expired, EXPIRED)
+            if batch is not None:
+                return batch.entries
 
-    def _compute(self, entries: Sequence[Entry]) -> None:
+    def _has_work(self) -> bool:
+        waiting = self._again or self._errands or not self._scheduler.is_idle
+        return self._stopping or bool(waiting)
+
+    def _run_errand(self) -> None:
+        with self._lock:
+            if not self._errands:
+                return
+            errand = self._errands.popleft()
+        others = LAUNCHED - 1  # one of the rooms is this thread's already
+        for _ in range(others):  # what is timed must have the device to itself
+            self._room.acquire()
+        try:
+            with self.watch.over("measure"):
+                errand()
+        finally:
+            self._room.release(others)
+
+    def _launch(self, entries: Sequence[Entry]) -> None:
         began = time.monotonic()
         try:
-            rows = forward(self._models[entries[0].slot], [entry.payload for entry in entries])
-        except Exception:  # whatever a model raises, some item of the batch may be the cause
-            self._isolate(entries)
+            finish = launch(entries[0].payload.model, [entry.payload.encoded for entry in entries])
+        except Exception as error:  # whatever a model raises, some item may be the cause
+            self._room.release()
+            self._isolate(entries, error)
             return
-        self._deliver(
-            Done(entries=entries, rows=rows, began=began, took_s=time.monotonic() - began)
-        )
+        self._launched.put(_Flight(entries=entries, began=began, finish=finish))
 
-    def _isolate(self, entries: Sequence[Entry]) -> None:
+    def _isolate(self, entries: Sequence[Entry], error: Exception) -> None:
         """Halve a batch that failed until the item that fails stands alone."""
+        is_memory, slot = is_out_of_memory(error), entries[0].slot
         if len(entries) == 1:
-            self._blame(entries[0])
+            self._blame(entries[0], OUT_OF_MEMORY if is_memory else MODEL_FAILED)
             return
         middle = len(entries) // 2
-        self._compute(entries[:middle])
-        self._compute(entries[middle:])
+        with self._lock:
+            if is_memory:  # what did not fit now will not fit next time
+                cost = max(entry.length for entry in entries) * len(entries)
+                self._scheduler.allow(slot, min(cost // 2, self._scheduler.budget(slot)))
+            self._again += [entries[middle:], entries[:middle]]
+            self._ready.notify()
 
-    def _blame(self, entry: Entry) -> None:
+    def _blame(self, entry: Entry, reason: ItemError) -> None:
         # A device that is lost fails every item. Those are not to blame: what the model says to a
         # harmless text decides, and an error here ends the worker, whose successor is asked again.
-        model = self._models[entry.slot]
-        forward(model, model.prepare([HARMLESS]))
-        now = time.monotonic()
-        self._deliver(Done(entries=[entry], error=MODEL_FAILED, began=now, took_s=0.0))
+        model = entry.payload.model
+        launch(model, model.prepare([HARMLESS]))()
+        if reason is OUT_OF_MEMORY:
+            with self._lock:  # it was this text that was too large, and not the budget
+                measured = self._budgets.get(entry.slot, self._scheduler.budget(entry.slot))
+                self._scheduler.allow(entry.slot, measured)
+        # It has ridden, and holds no room any more.
+        self._end_followers([entry], reason)
+        self._deliver_error([entry], reason)
 
+    # -- finish
 
-def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | None]:
-    """Return the items encoded; None for one that the model's tokenizer fails on."""
-    try:
-        encoded = list(model.prepare(items))
-        if len(encoded) != len(items):
-            raise ValueError(f"{len(encoded)} of {len(items)} items were prepared")
-    except Exception:  # whatever a tokenizer raises, some item may be the cause
-        if len(items) <= 1:
-            return [None] * len(items)
-        middle = len(items) // 2
-        return prepare_each(model, items[:middle]) + prepare_each(model, items[middle:])
-    return encoded
+    def _finish_all(self) -> None:
+        while (flight := self._launched.get()) is not None:
+            with self.watch.over("finish"):
+                self._finish(flight)
+
+    def _finish(self, flight: _Flight) -> None:
+        try:
+            rows = flight.finish()
+        except Exception as error:  # as in `_launch`
+            self._isolate(flight.entries, error)
+            return
+        finally:
+            self._room.release()
+        ended = time.monotonic()
+        with self._lock:
+            # A batch that was launched behind another did not have the device before that ended.
+            busy_s = ended - max(flight.began, self._free_since)
+            self._scheduler.observe(flight.entries[0].slot, len(flight.entries), busy_s)
+            self._free_since = ended
+            self._repeats.learn(flight.entries, rows)
+        took_s = ended - flight.began
+        self._deliver(Done(entries=flight.entries, rows=rows, began=flight.began, took_s=took_s))
+        followers, places = self._land(flight.entries)
+        if followers:
+            self._deliver(
+                Done(entries=followers, rows=rows[places], began=ended, took_s=0.0, cached=True)
+            )
+
+    def _land(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[int]]:
+        with self._lock:
+            followers, places = self._repeats.land(entries)
+            for follower in followers:
+                self._scheduler.settle(follower.request, 1)
+        return followers, places
+
+    def _end(self, entries: Sequence[Entry], error: ItemError) -> None:
+        """Hand on what will not ride, and what followed it."""
+        with self._lock:
+            for entry in entries:
+                self._scheduler.settle(entry.request, 1)
+        self._end_followers(entries, error)
+        self._deliver_error(entries, error)
+
+    def _end_followers(self, entries: Sequence[Entry], error: ItemError) -> None:
+        followers, _ = self._land(entries)
+        self._deliver_error(followers, error)
+
+    def _deliver_error(self, entries: Sequence[Entry], error: ItemError) -> None:
+        if entries:
+            now = time.monotonic()
+            self._deliver(Done(entries=entries, error=error, began=now, took_s=0.0))

@@ -2,40 +2,48 @@
 
 A pure object: no clock, no I/O, no lock. The worker's device asks for a batch whenever it is
 free; nothing waits for a timer. A batch holds items of one model and of similar length, as many
-as a budget of padded tokens takes (longest item times their number); the most urgent lane gives
-the first item, its oldest one.
+as a budget of padded tokens takes (longest item times their number); the lane whose turn it is
+(`lanes`) gives the first item, its oldest one.
 
 A request is admitted before its items are prepared, so that overload is refused before it costs
-anything; its items can ride from when they are `put`.
+anything; its items can ride from when they are `put`. Until then, and until it is said that they
+never will (`settle`), they hold their room.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inference.errors import QueueFull
+from inference.cache import Key
+from inference.errors import QueueFull, TooLate
+from inference.lanes import Turns
 from inference.messages import Lane
 
 BUCKET_TOKENS = 16
 """Width of a length bucket: items of one bucket waste less than this much padding each."""
 SPREAD = 2
 """Longest to shortest around a batch's first item: beyond it, padding costs more than a batch."""
+FRESH = 0.2
+"""Share of the newest batch in the measured pace."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Entry:
-    """One item in the queue."""
+    """One item in the queue; not frozen, since there are many: it is filled in when prepared."""
 
     slot: str  # the model that it asks
     lane: Lane  # its urgency
-    length: int  # padded-token cost when it rides alone
+    length: int = 0  # padded-token cost when it rides alone
     request: int  # the request that it belongs to
     place: int  # its place in the request
     queued_at: float  # seconds, of the caller's clock
-    payload: Any  # what the model prepared
+    deadline: float = math.inf  # seconds, of the caller's clock; from then on it does not ride
+    key: Key | None = None  # shared by identical items
+    payload: Any = None  # what the model prepared
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,108 +56,205 @@ class Batch:
 
 
 _Buckets = dict[int, deque[Entry]]
+_Place = tuple[Lane, str]
+
+
+@dataclass(kw_only=True, eq=False)
+class _Owed:
+    place: _Place
+    items: int  # admitted, and neither ridden nor settled
 
 
 class Scheduler:
-    """A bounded queue of entries, by lane and model."""
+    """Bounded queues of entries, by lane and model."""
 
-    def __init__(self, *, batch_tokens: int, capacity: int) -> None:
-        self._batch_tokens = batch_tokens
-        self._capacity = capacity
-        self._owed: dict[int, int] = {}  # by request: items admitted that have not ridden
-        self._admitted = 0  # the sum of those
-        self._queues: dict[tuple[Lane, str], _Buckets] = {}  # no empty bucket, no empty place
+    def __init__(self, *, batch_tokens: int, capacity: int, turns: Turns | None = None) -> None:
+        self._batch_tokens = batch_tokens  # where a model has no budget of its own
+        self._capacity = capacity  # items of one lane: a flood leaves the others' room alone
+        self._turns = turns or Turns()
+        self._budgets: dict[str, int] = {}
+        self._pace: dict[str, float] = {}  # by model: seconds an item
+        self._owed: dict[int, _Owed] = {}  # by request
+        self._waiting: Counter[_Place] = Counter()  # the sums of those
+        self._queues: dict[_Place, _Buckets] = {}  # no empty bucket, no empty place
+        self._expired: list[Entry] = []
 
     def __len__(self) -> int:
         """Return how many items are admitted and have not ridden."""
-        return self._admitted
+        return self._waiting.total()
+
+    def waiting(self, lane: Lane) -> int:
+        """Return how many items of a lane are admitted and have not ridden."""
+        return sum(items for (other, _), items in self._waiting.items() if other is lane)
 
     @property
     def is_idle(self) -> bool:
         """Whether no batch can be formed now."""
         return not self._queues
 
-    def admit(self, request: int, count: int) -> None:
-        """Keep room for the items of a request, all or none; raises `QueueFull`."""
-        if self._admitted + count > self._capacity:
-            raise QueueFull(f"{self._admitted} items wait, and {self._capacity} may")
-        self._owed[request] = count
-        self._admitted += count
+    # -- what the device can do
 
-    def put(self, request: int, entries: Iterable[Entry]) -> None:
-        """Queue what came of an admitted request, in one call; of a cancelled one, nothing."""
-        if request not in self._owed:
-            return
-        entries = list(entries)
-        self._settle(request, self._owed[request] - len(entries))
+    def budget(self, slot: str) -> int:
+        """Return the padded tokens that a batch of the model may hold."""
+        return self._budgets.get(slot, self._batch_tokens)
+
+    def allow(self, slot: str, tokens: int) -> None:
+        """Set the budget of a model's batches."""
+        self._budgets[slot] = tokens
+
+    def forget(self, slot: str) -> None:
+        """Drop what is known of a model that takes no requests any more."""
+        self._budgets.pop(slot, None)
+        self._pace.pop(slot, None)
+
+    def observe(self, slot: str, items: int, took_s: float) -> None:
+        """Take in how long a batch took."""
+        pace = took_s / items
+        self._pace[slot] = pace + (1 - FRESH) * (self._pace.get(slot, pace) - pace)
+
+    def ahead_s(self, lane: Lane) -> float:
+        """Return for how long the device is busy with the lane's items and more urgent ones."""
+        return sum(
+            items * self._pace.get(slot, 0.0)
+            for (other, slot), items in self._waiting.items()
+            if other <= lane
+        )
+
+    # -- in
+
+    def admit(
+        self, request: int, count: int, *, lane: Lane, slot: str, patience_s: float = math.inf
+    ) -> None:
+        """Keep room for the items of a request, all or none.
+
+        `patience_s` is how long the last of them can wait. Raises `QueueFull`, and `TooLate` if
+        what is ahead takes longer than that; with nothing ahead, anything is tried.
+        """
+        held = self.waiting(lane)
+        if held + count > self._capacity:
+            raise QueueFull(f"{held} items wait, and {self._capacity} may")
+        if (ahead := self.ahead_s(lane)) > patience_s:
+            raise TooLate(f"{ahead:.1f} s of work are ahead, and {patience_s:.1f} s are left")
+        if count:
+            self._owed[request] = _Owed(place=(lane, slot), items=count)
+            self._waiting[lane, slot] += count
+
+    def put(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Queue prepared items of admitted requests; return those whose request was cancelled."""
+        late = []
         for entry in entries:
+            if entry.request not in self._owed:
+                late.append(entry)
+                continue
             buckets = self._queues.setdefault((entry.lane, entry.slot), {})
             _insert(buckets.setdefault(entry.length // BUCKET_TOKENS, deque()), entry)
+        return late
 
-    def cancel(self, request: int) -> None:
-        """Drop what has not ridden of a request."""
+    def settle(self, request: int, count: int) -> None:
+        """Give back the room of items that will not ride; of a cancelled request, nothing."""
         owed = self._owed.get(request)
         if owed is None:
             return
-        self._settle(request, owed)
-        for place in list(self._queues):
-            buckets = {
-                number: deque(entry for entry in queue if entry.request != request)
-                for number, queue in self._queues[place].items()
-            }
-            self._keep(place, buckets)
+        owed.items -= count
+        self._leave(owed.place, count)
+        if not owed.items:
+            del self._owed[request]
+
+    def cancel(self, request: int) -> list[Entry]:
+        """Forget a request; return those of its items that were queued and have not ridden."""
+        owed = self._owed.pop(request, None)
+        if owed is None:
+            return []
+        self._leave(owed.place, owed.items)
+        buckets = self._queues.get(owed.place, {})
+        dropped = [one for queue in buckets.values() for one in queue if one.request == request]
+        if dropped:
+            self._keep(
+                owed.place,
+                {
+                    number: deque(one for one in queue if one.request != request)
+                    for number, queue in buckets.items()
+                },
+            )
+        return dropped
+
+    # -- out
 
     def next_batch(self, now: float) -> Batch | None:
         """Return the next batch, None if nothing can ride.
 
-        The oldest item of the most urgent lane is in it, and with it those of its lane and model
-        whose lengths are nearest. An item over the budget rides alone.
+        The oldest item of the lane whose turn it is is in it, and with it those of its lane and
+        model whose lengths are nearest. An item over the budget rides alone. What is found to be
+        expired is left out, for `take_expired`.
         """
-        place = self._most_urgent(now)
-        if place is None:
+        self._drop_expired(now)
+        if not self._queues:
             return None
+        place = self._most_urgent(now)
         buckets = self._queues[place]
-        entries = self._fill(buckets, _oldest(buckets))
+        entries = self._fill(buckets, _oldest(buckets), self.budget(place[1]), now)
         self._keep(place, buckets)
+        self._turns.charge(place[0], max(one.length for one in entries) * len(entries))
         for entry in entries:
-            self._settle(entry.request, 1)
+            self.settle(entry.request, 1)
         return Batch(slot=place[1], entries=entries, formed_at=now)
 
-    def _most_urgent(self, now: float) -> tuple[Lane, str] | None:
-        """Return the lane and model to serve: the only place where urgency is decided.
+    def take_expired(self) -> list[Entry]:
+        """Return, once, the items whose deadline passed before their turn came."""
+        expired, self._expired = self._expired, []
+        for entry in expired:
+            self.settle(entry.request, 1)
+        return expired
 
-        `now` is for what makes urgency grow with waiting: deadlines, weights, a bound on
-        starvation. A strict order of lanes needs none of it.
-        """
-        return min(
-            self._queues, key=lambda place: (place[0], _age(self._queues[place])), default=None
-        )
+    def _most_urgent(self, now: float) -> _Place:
+        """Return the lane and model to serve: of a lane, the model whose item is the oldest."""
+        ages = {place: _age(buckets) for place, buckets in self._queues.items()}
+        oldest: dict[Lane, float] = {}
+        for (lane, _), (queued_at, _, _) in ages.items():
+            oldest[lane] = min(queued_at, oldest.get(lane, math.inf))
+        chosen = self._turns.choose(oldest, now)
+        return min((place for place in ages if place[0] is chosen), key=ages.__getitem__)
 
-    def _fill(self, buckets: _Buckets, seed: int) -> list[Entry]:
+    def _fill(self, buckets: _Buckets, seed: int, budget: int, now: float) -> list[Entry]:
         batch: list[Entry] = []
         longest = 0
         for number in sorted(buckets, key=lambda number: (abs(number - seed), number)):
-            queue = buckets[number]
-            while queue and _is_similar(number, seed):
-                wider = max(longest, queue[0].length)
-                if batch and wider * (len(batch) + 1) > self._batch_tokens:
+            if not _is_similar(number, seed):
+                continue
+            for entry in self._alive(buckets[number], now):
+                wider = max(longest, entry.length)
+                if batch and wider * (len(batch) + 1) > budget:
                     break
                 longest = wider
-                batch.append(queue.popleft())
+                batch.append(buckets[number].popleft())
         return batch
 
-    def _keep(self, place: tuple[Lane, str], buckets: Mapping[int, deque[Entry]]) -> None:
+    def _alive(self, queue: deque[Entry], now: float) -> Iterator[Entry]:
+        """Yield the queue's first item, for as long as there is one; drop those that expired."""
+        while queue:
+            if queue[0].deadline <= now:
+                self._expired.append(queue.popleft())
+            else:
+                yield queue[0]
+
+    def _drop_expired(self, now: float) -> None:
+        """Make every queue's first item one that may ride; later ones are seen in their turn."""
+        for place, buckets in list(self._queues.items()):
+            for queue in buckets.values():
+                next(self._alive(queue, now), None)
+            self._keep(place, buckets)
+
+    def _keep(self, place: _Place, buckets: Mapping[int, deque[Entry]]) -> None:
         kept = {number: queue for number, queue in buckets.items() if queue}
         if kept:
             self._queues[place] = kept
         else:
-            del self._queues[place]
+            self._queues.pop(place, None)
 
-    def _settle(self, request: int, count: int) -> None:
-        self._admitted -= count
-        self._owed[request] -= count
-        if not self._owed[request]:
-            del self._owed[request]
+    def _leave(self, place: _Place, count: int) -> None:
+        self._waiting[place] -= count
+        if not self._waiting[place]:
+            del self._waiting[place]
 
 
 def _insert(queue: deque[Entry], entry: Entry) -> None:

@@ -17,8 +17,11 @@ class InferenceSettings:
     models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # of the CPU; 0 takes all cores but one
-    batch_tokens: int = 4096  # padded tokens in a batch
-    queue_items: int = 20_000  # items that wait in the worker; more wait in the client
+    batch_tokens: int = 0  # padded tokens in a batch; 0: as many as take `batch_ms`, by measuring
+    batch_ms: float = 50.0  # what a batch may take: a chat that comes waits so long for it
+    queue_items: int = 20_000  # items of a lane that wait in the worker; more wait in the client
+    cache_bytes: int = 64 * 1024 * 1024  # rows of texts that were computed; 0 computes each anew
+    hang_s: float = 30.0  # a step of the worker that takes longer will not end: it starts again
     max_tokens: int = 512  # of one text; a model's own limit may be lower
     start_timeout_s: float = 120.0  # until the models must be loaded and warm
     restart_delays_s: tuple[float, ...] = (0.0, 1.0, 5.0, 15.0, 30.0)  # between starts in vain

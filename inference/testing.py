@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from inference.errors import InferenceError, UnknownSlot
-from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo
+from inference.messages import EXPIRED, Answer, Floats, Item, ItemError, Lane, ModelInfo
 
 FAILED = ItemError(code="model_failed", reason="the model failed on this text")
 WIDTH = 8
@@ -23,13 +24,14 @@ class Asked:
     slot: str  # the model that was asked
     items: tuple[Item, ...]  # what it was asked
     lane: Lane  # its urgency
+    within_s: tuple[float, ...] | None = None  # by item: the time that it was given
 
 
 class FakeInference:
     """Implements `Inference` without a model: scores are made of a hash of the item.
 
-    `failures` are raised by the next asks, one each; items that `is_poison` fail alone; with
-    `gate` cleared, asks wait until it is set.
+    `failures` are raised by the next asks, one each; items that `is_poison` fail alone, and so do
+    those with no time left; with `gate` cleared, asks wait until it is set.
     """
 
     def __init__(
@@ -49,11 +51,19 @@ class FakeInference:
         self.failures = list(failures)
         self._is_poison = is_poison
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
         """Return made-up rows; raises what it was told to."""
         if slot not in self.models:
             raise UnknownSlot(f"no model is loaded as {slot!r}")
-        asked = Asked(slot=slot, items=tuple(items), lane=lane)
+        given = None if within_s is None else tuple(within_s)
+        asked = Asked(slot=slot, items=tuple(items), lane=lane, within_s=given)
         self.asked.append(asked)
         self.arrived.put_nowait(asked)
         await self.gate.wait()
@@ -65,12 +75,13 @@ class FakeInference:
         model = self.models[asked.slot]
         rows = np.zeros((len(asked.items), model.width), dtype=np.float32)
         errors: dict[int, ItemError] = {}
-        for place, item in enumerate(asked.items):
-            if self._is_poison(item):
-                rows[place] = np.nan
+        given = asked.within_s or [math.inf] * len(asked.items)
+        for place, (item, within_s) in enumerate(zip(asked.items, given, strict=True)):
+            if within_s <= 0:
+                errors[place] = EXPIRED
+            elif self._is_poison(item):
                 errors[place] = FAILED
-            else:
-                rows[place] = fake_row(model, item)
+            rows[place] = np.nan if place in errors else fake_row(model, item)
         zeros = np.zeros(len(rows), dtype=np.float32)
         return Answer(rows=rows, errors=errors, queue_ms=zeros, compute_ms=zeros, model=model)
 

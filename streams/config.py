@@ -84,11 +84,23 @@ class InferenceSection(_Section):
     threads: Whole = Field(
         default=0, ge=0, le=1024, description="On the CPU; 0 leaves one core to the streams."
     )
+    batch_ms: Number = Field(
+        default=50.0, gt=0, le=10_000, description="What a batch may take; a chat waits so long."
+    )
     batch_tokens: Whole = Field(
-        default=4096, ge=16, le=10_000_000, description="Padded tokens that one batch may hold."
+        default=0,
+        ge=0,
+        le=10_000_000,
+        description="Padded tokens of a batch; 0 measures how many take batch_ms.",
     )
     queue_items: Whole = Field(
         default=20_000, ge=1, le=10_000_000, description="Waiting texts before more are refused."
+    )
+    cache_mb: Whole = Field(
+        default=64, ge=0, le=1_000_000, description="For scores of known texts; 0 keeps none."
+    )
+    hang_s: Number = Field(
+        default=30.0, gt=0, le=3600, description="A batch that takes longer has hung."
     )
 
 
@@ -258,8 +270,11 @@ def inference_settings(settings: Settings) -> InferenceSettings:
         models=settings.models.model_dump(),
         device=section.device.value,
         threads=section.threads,
+        batch_ms=section.batch_ms,
         batch_tokens=section.batch_tokens,
         queue_items=section.queue_items,
+        cache_bytes=section.cache_mb * 1024 * 1024,
+        hang_s=section.hang_s,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from inference import client as client_module
+from inference import pieces
 from inference.client import InferenceClient, InferenceSettings
 from inference.errors import (
     ClientClosed,
@@ -24,10 +26,12 @@ from inference.errors import (
     WorkerDied,
     WorkerLost,
 )
-from inference.messages import Answer, Lane
+from inference.messages import EXPIRED, Answer, Lane
 from inference.room import Room
 from inference.testing import FakeInference
+from tests.unit.hold import Hold
 from tests.unit.toy_worker import toy_row
+from tests.waiting import until
 
 TOY = "tests.unit.toy_worker"
 LIMIT_S = 20
@@ -38,32 +42,15 @@ pytestmark = pytest.mark.timeout(60)
 def settings(tmp_path: Path) -> InferenceSettings:
     folder = tmp_path / "model"
     folder.mkdir()
-    return InferenceSettings(models={"toy": str(folder)}, restart_delays_s=(0.0,) * 3)
+    return InferenceSettings(
+        models={"toy": str(folder)}, batch_tokens=4096, restart_delays_s=(0.0,) * 3
+    )
 
 
 @pytest.fixture
 async def client(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
     async with InferenceClient(settings, worker_module=TOY) as started:
         yield started
-
-
-class Hold:
-    """Makes a worker wait in the forward pass, and tells when it does."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.text = f"hold {folder}"
-        self._folder = folder
-        for name in ("entered", "gate"):
-            os.mkfifo(folder / name)
-
-    async def entered(self) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            await asyncio.to_thread((self._folder / "entered").read_text)
-
-    async def release(self) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            await asyncio.to_thread((self._folder / "gate").write_text, "go")
 
 
 @pytest.fixture
@@ -76,9 +63,14 @@ def check(answer: Answer, texts: list[str]) -> None:
     np.testing.assert_array_equal(answer.rows, [toy_row(text) for text in texts])
 
 
-async def ask(client: InferenceClient, *texts: str, lane: Lane = Lane.REVIEWS) -> Answer:
+async def ask(
+    client: InferenceClient,
+    *texts: str,
+    lane: Lane = Lane.REVIEWS,
+    within_s: Sequence[float] | None = None,
+) -> Answer:
     async with asyncio.timeout(LIMIT_S):
-        return await client.ask("toy", texts, lane=lane)
+        return await client.ask("toy", texts, lane=lane, within_s=within_s)
 
 
 async def test_rows_come_in_the_order_of_the_items(client: InferenceClient) -> None:
@@ -104,7 +96,7 @@ async def test_many_ask_at_once(client: InferenceClient) -> None:
 async def test_more_items_than_the_worker_may_hold(
     settings: InferenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "PIECE_ITEMS", 16)
+    monkeypatch.setattr(pieces, "PIECE_ITEMS", 16)
     texts = [f"text {n}" for n in range(100)]
     texts[70] = "poison pill"
     async with InferenceClient(replace(settings, queue_items=20), worker_module=TOY) as client:
@@ -226,6 +218,77 @@ async def test_a_cancelled_request_is_dropped(client: InferenceClient, hold: Hol
     assert client.worker_pid == first
 
 
+# -- deadlines
+
+
+async def passed(seconds: float) -> None:
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    await until(lambda: clock() > end)
+
+
+async def test_what_is_late_when_it_comes_has_expired(client: InferenceClient) -> None:
+    answer = await ask(client, "late", "in time", "never late", within_s=[-1.0, 60.0, math.inf])
+    assert answer.errors == {0: EXPIRED}
+    assert np.isnan(answer.rows[0]).all()
+    np.testing.assert_array_equal(answer.rows[1:], [toy_row("in time"), toy_row("never late")])
+
+
+async def test_what_gets_late_while_it_waits_does_not_ride(
+    client: InferenceClient, hold: Hold
+) -> None:
+    holding = asyncio.create_task(ask(client, hold.text))
+    await hold.entered()
+    asking = asyncio.create_task(ask(client, "die", "fine", within_s=[0.05, 60.0]))
+    await ask(client, "unreadable")  # behind it, and it is through
+    await passed(0.1)
+    await hold.release()
+    answer = await asking
+    assert answer.errors == {0: EXPIRED}
+    np.testing.assert_array_equal(answer.rows[1], toy_row("fine"))
+    await holding
+
+
+async def test_who_has_no_time_left_waits_for_no_worker(
+    client: InferenceClient, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "LATE_S", 0.0)
+    holding = asyncio.create_task(ask(client, hold.text))
+    await hold.entered()
+    answer = await ask(client, "one", "two", within_s=[0.01, 0.02])
+    assert answer.errors == {0: EXPIRED, 1: EXPIRED}
+    assert answer.rows.shape == (2, 3)
+    await hold.release()
+    await holding
+
+
+async def test_what_is_hopeless_has_expired(client: InferenceClient, hold: Hold) -> None:
+    holding = asyncio.create_task(ask(client, hold.text))
+    await hold.entered()
+    await passed(0.2)  # so long a text takes, as far as the worker knows then
+    await hold.release()
+    await holding
+    second = Hold(hold.folder.parent / "second")
+    holding = asyncio.create_task(ask(client, second.text))
+    await second.entered()
+    flood = asyncio.create_task(ask(client, *(f"text {n}" for n in range(100))))
+    await ask(client, "unreadable")  # behind it, and it is through
+    answer = await ask(client, "hopeless", within_s=[5.0])
+    assert answer.errors == {0: EXPIRED}
+    await second.release()
+    await asyncio.gather(holding, flood)
+
+
+async def test_a_flood_leaves_room_in_other_lanes(settings: InferenceSettings, hold: Hold) -> None:
+    async with InferenceClient(replace(settings, queue_items=2), worker_module=TOY) as client:
+        flood = [asyncio.create_task(ask(client, hold.text, "mate")) for _ in range(3)]
+        await hold.entered()
+        answer = await ask(client, "unreadable", lane=Lane.CHAT)
+        assert 0 in answer.errors
+        await hold.release()
+        await asyncio.gather(*flood)
+
+
 async def test_stop_ends_what_is_outstanding(settings: InferenceSettings, hold: Hold) -> None:
     client = InferenceClient(replace(settings, queue_items=2), worker_module=TOY)
     await client.start()
@@ -304,37 +367,32 @@ def test_asking_needs_no_torch() -> None:
 # -- room
 
 
-async def test_room_goes_to_the_most_urgent_then_the_first() -> None:
+async def test_room_goes_to_the_first() -> None:
     room = Room(2)
-    await room.take(2, Lane.ORDERS)
+    await room.take(2)
     got: list[str] = []
 
-    async def take(name: str, items: int, lane: Lane) -> None:
-        await room.take(items, lane)
+    async def take(name: str, items: int) -> None:
+        await room.take(items)
         got.append(name)
 
-    waiting = [
-        asyncio.create_task(take("big review", 2, Lane.REVIEWS)),
-        asyncio.create_task(take("small review", 1, Lane.REVIEWS)),
-        asyncio.create_task(take("chat", 1, Lane.CHAT)),
-    ]
+    waiting = [asyncio.create_task(take("big", 2)), asyncio.create_task(take("small", 1))]
     await asyncio.sleep(0)
-    for task in waiting:
-        room.give(1)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert not task.cancelled()
-    assert got == ["chat", "big review"]
     room.give(1)
-    await asyncio.gather(*waiting)
-    assert got[-1] == "small review"
+    await asyncio.sleep(0)
+    assert not got
+    room.give(1)
+    await waiting[0]
+    assert got == ["big"]
+    room.give(1)
+    await waiting[1]
 
 
 async def test_who_waits_no_more_takes_no_room() -> None:
     room = Room(1)
-    await room.take(1, Lane.CHAT)
-    gone = asyncio.create_task(room.take(1, Lane.CHAT))
-    next_one = asyncio.create_task(room.take(1, Lane.ORDERS))
+    await room.take(1)
+    gone = asyncio.create_task(room.take(1))
+    next_one = asyncio.create_task(room.take(1))
     await asyncio.sleep(0)
     room.give(1)  # to `gone`, which is cancelled before it can take it
     gone.cancel()

@@ -186,5 +186,6 @@ def test_values_are_fit_for_json() -> None:
 def test_inference_is_told_all_of_its_section(tmp_path: Path) -> None:
     environ = {"SHOPSTREAMS_INFERENCE__DEVICE": "cpu", "SHOPSTREAMS_INFERENCE__THREADS": "3"}
     told = inference_settings(load(tmp_path, environ=environ).settings)
-    assert (told.device, told.threads, told.batch_tokens) == ("cpu", 3, 4096)
+    assert (told.device, told.threads, told.batch_tokens, told.batch_ms) == ("cpu", 3, 0, 50.0)
+    assert (told.cache_bytes, told.hang_s) == (64 * 1024 * 1024, 30.0)
     assert told.models == {"sentiment": "bundled", "intent": "bundled", "recommend": "bundled"}

@@ -54,7 +54,9 @@ class Model:
         self.may_answer.set()
         self.asked: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def ask(
+        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
+    ) -> Answer:
         self.asked.put_nowait(items)
         await self.may_answer.wait()
         errors = {
@@ -228,7 +230,9 @@ async def test_the_frontier_waits_for_the_confirmation() -> None:
 async def test_a_defect_of_ours_ends_the_pipeline_and_finishes_nothing() -> None:
     bench = Bench()
 
-    async def defect(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def defect(
+        slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
+    ) -> Answer:
         raise ZeroDivisionError
 
     bench.model.ask = defect  # type: ignore[method-assign]
@@ -245,7 +249,7 @@ async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answere
     bench = Bench()
     answer = bench.model.ask
 
-    async def dies(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def dies(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
         if "deadly" in items:
             raise WorkerDied("three times")
         return await answer(slot, items, lane=lane)
@@ -262,7 +266,7 @@ async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answere
 async def test_no_record_is_blamed_for_a_worker_that_ends_whatever_it_is_asked() -> None:
     bench = Bench()
 
-    async def dies(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def dies(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
         raise WorkerDied("three times")
 
     bench.model.ask = dies  # type: ignore[method-assign]
@@ -278,7 +282,7 @@ async def test_a_customer_who_waits_holds_up_nobody_else_and_keeps_the_order() -
     answer = bench.model.ask
     may_answer_slow = asyncio.Event()
 
-    async def slow(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def slow(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
         if "slow" in items:
             await may_answer_slow.wait()
         return await answer(slot, items, lane=lane)
@@ -352,7 +356,7 @@ async def test_what_is_done_beyond_a_record_that_waits_is_settled_too() -> None:
     answer = bench.model.ask
     never = asyncio.Event()
 
-    async def slow(slot: str, items: Sequence[Item], *, lane: Any) -> Answer:
+    async def slow(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
         if "slow" in items:
             await never.wait()
         return await answer(slot, items, lane=lane)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -13,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import frames, protocol
-from inference.errors import InferenceError, ProtocolError, QueueFull
-from inference.messages import Answer, Item, ItemError, Lane, ModelInfo
+from inference.errors import InferenceError, ModelError, ProtocolError, QueueFull, TooLate
+from inference.messages import Answer, Item, ItemError, Lane, ModelInfo, Statistics
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
 
@@ -93,6 +94,14 @@ def test_requests_come_back(asked: list[Item], lane: Lane) -> None:
     assert frames.read_ask(decoded(frames.ask_bytes(ask))) == ask
 
 
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(math.inf), max_size=5))
+def test_deadlines_come_back(within_s: list[float]) -> None:
+    ask = frames.Ask(
+        request=7, slot="s", lane=Lane.CHAT, items=["text"] * len(within_s), within_s=within_s
+    )
+    assert frames.read_ask(decoded(frames.ask_bytes(ask))) == ask
+
+
 def test_half_an_emoji_keeps_no_text_from_its_scores() -> None:
     ask = frames.Ask(request=1, slot="s", lane=Lane.CHAT, items=["ok\ud83d", ["\ud83d", "好"]])
     assert frames.read_ask(decoded(frames.ask_bytes(ask))).items == ["ok?", ["?", "好"]]
@@ -104,16 +113,24 @@ def test_answers_come_back(count: int, width: int) -> None:
     errors = {0: ItemError(code="model_failed", reason="why")} if count else {}
     waits = np.arange(count, dtype=np.float32)
     scores = frames.Scores(
-        request=3, rows=numbers, queue_ms=waits, compute_ms=waits + 1, errors=errors
+        request=3,
+        rows=numbers,
+        queue_ms=waits,
+        compute_ms=waits + 1,
+        errors=errors,
+        version="s#2",
+        cached=count,
     )
     answer: Answer = frames.read_answer(
-        decoded(protocol.encode(frames.answer_frame(scores))), model(width)
+        decoded(protocol.encode(frames.answer_frame(scores))),
+        {"s#1": model(width + 1), "s#2": model(width)},
     )
     np.testing.assert_array_equal(answer.rows, numbers)
     np.testing.assert_array_equal(answer.queue_ms, waits)
     np.testing.assert_array_equal(answer.compute_ms, waits + 1)
     assert answer.errors == errors
     assert answer.model == model(width)
+    assert answer.cached == count
 
 
 @pytest.mark.parametrize(
@@ -125,17 +142,22 @@ def test_answers_come_back(count: int, width: int) -> None:
         ({"shape": [1, 3], "errors": {}}, bytes(20)),
         ({"shape": "ab", "errors": {}}, bytes(16)),
         ({"shape": [1, 2], "errors": []}, bytes(16)),
+        ({"shape": [1, 2], "errors": {}, "version": "s#9"}, bytes(16)),
         ({"shape": [1, 2], "errors": {"x": {}}}, bytes(16)),
     ],
 )
 def test_an_answer_that_is_not_as_it_says_is_refused(header: dict[str, Any], body: bytes) -> None:
+    whole = {"version": "s#1", "cached": 0, **header}
+    frame = Frame(kind=frames.ANSWER, header=whole, body=body)
     with pytest.raises(ProtocolError):
-        frames.read_answer(Frame(kind=frames.ANSWER, header=header, body=body), model(2))
+        frames.read_answer(frame, {"s#1": model(2)})
 
 
 def test_models_and_settings_come_back() -> None:
-    info = model(1)
-    assert frames.read_ready(frames.ready_frame([info])) == {"s": info}
+    loaded = frames.Loaded(version="s#1", source="bundled", model=model(1))
+    assert frames.read_ready(decoded(protocol.encode(frames.ready_frame([loaded])))) == [loaded]
+    granted = decoded(protocol.encode(frames.granted_frame(4, loaded)))
+    assert (granted.header["request"], frames.read_granted(granted)) == (4, loaded)
     settings = InferenceSettings(models={"s": "bundled"}, threads=1)
     frame = decoded(protocol.encode(frames.settings_frame(settings)))
     read = frames.read_settings(frame)
@@ -146,16 +168,53 @@ def test_models_and_settings_come_back() -> None:
         frames.read_ready(Frame(kind="ready", header={"models": [{}]}))
 
 
-@pytest.mark.parametrize("header", [{}, {"lane": 9}, {"lane": 0, "request": 1}])
+WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {**WHOLE, "lane": 9},
+        {"lane": 0, "request": 1},
+        {**WHOLE, "within_s": []},
+        {**WHOLE, "within_s": ["soon"]},
+        {**WHOLE, "within_s": 5},
+    ],
+)
 def test_a_request_that_lacks_something_is_refused(header: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError):
         frames.read_ask(Frame(kind=frames.ASK, header=header))
 
 
-def test_refusals_keep_their_type() -> None:
-    frame = frames.refused_frame(5, QueueFull("2 items wait, and 2 may"))
+def test_statistics_come_back() -> None:
+    statistics = Statistics(waiting={"chat": 3}, batch_tokens={"s": 512}, cached_rows=1)
+    frame = decoded(protocol.encode(frames.alive_frame(statistics)))
+    assert frames.read_alive(frame) == statistics
+    with pytest.raises(ProtocolError):
+        frames.read_alive(Frame(kind=frames.ALIVE, header={"mood": "fine"}))
+
+
+@pytest.mark.parametrize("source", ["bundled", None])
+@pytest.mark.parametrize("action", frames.Action)
+def test_wishes_come_back(action: frames.Action, source: str | None) -> None:
+    wish = frames.Wish(request=1, action=action, slot="s", source=source)
+    assert frames.read_wish(decoded(protocol.encode(frames.wish_frame(wish)))) == wish
+
+
+@pytest.mark.parametrize("header", [{}, {"action": "burn"}, {"action": "load", "request": 1}])
+def test_a_wish_that_lacks_something_is_refused(header: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError):
+        frames.read_wish(Frame(kind=frames.WISH, header=header))
+    with pytest.raises(ProtocolError):
+        frames.read_granted(Frame(kind=frames.GRANTED, header=header))
+
+
+@pytest.mark.parametrize("kind", [ModelError, QueueFull, TooLate])
+def test_refusals_keep_their_type(kind: type[InferenceError]) -> None:
+    frame = frames.refused_frame(5, kind("2 items wait, and 2 may"))
     error = frames.read_refused(frame)
-    assert isinstance(error, QueueFull)
+    assert type(error) is kind
     assert str(error) == "2 items wait, and 2 may"
     unknown = frames.read_refused(Frame(kind="refused", header={"error": "SystemExit"}))
     assert type(unknown) is InferenceError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 
 import pytest
@@ -9,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from inference.errors import QueueFull
+from inference.errors import QueueFull, TooLate
+from inference.lanes import LaneRule, Turns
 from inference.messages import Lane
 from inference.scheduler import BUCKET_TOKENS, SPREAD, Batch, Entry, Scheduler
 
 BUDGET = 64
 CAPACITY = 40
 SLOTS = ("sentiment", "intent")
+PATIENT = {lane: LaneRule(weight=1.0, patience_s=math.inf) for lane in Lane}
+"""Lanes that are never overdue: a strict order."""
 lengths = st.lists(st.integers(min_value=1, max_value=100), max_size=12)
 
 
@@ -26,6 +30,7 @@ def entries(
     lane: Lane = Lane.REVIEWS,
     slot: str = "sentiment",
     at: float = 0.0,
+    deadlines: list[float] | None = None,
 ) -> list[Entry]:
     return [
         Entry(
@@ -35,29 +40,43 @@ def entries(
             request=request,
             place=place,
             queued_at=at,
+            deadline=deadlines[place] if deadlines else math.inf,
             payload=None,
         )
         for place, length in enumerate(of_lengths)
     ]
 
 
+def strict() -> Scheduler:
+    return Scheduler(batch_tokens=BUDGET, capacity=1000, turns=Turns(PATIENT))
+
+
+def put(scheduler: Scheduler, request: list[Entry]) -> None:
+    first = request[0]
+    scheduler.admit(first.request, len(request), lane=first.lane, slot=first.slot)
+    assert not scheduler.put(request)
+
+
 def scheduler_of(*requests: list[Entry]) -> Scheduler:
-    scheduler = Scheduler(batch_tokens=BUDGET, capacity=1000)
+    scheduler = strict()
     for request in requests:
-        scheduler.admit(request[0].request, len(request))
-        scheduler.put(request[0].request, request)
+        put(scheduler, request)
     return scheduler
 
 
-def drained(scheduler: Scheduler) -> list[Batch]:
+def drained(scheduler: Scheduler, now: float = 0.0) -> list[Batch]:
     batches = []
-    while (batch := scheduler.next_batch(now=0.0)) is not None:
+    while (batch := scheduler.next_batch(now)) is not None:
         batches.append(batch)
     return batches
 
 
 def key(entry: Entry) -> tuple[int, int]:
     return entry.request, entry.place
+
+
+def order(entry: Entry) -> tuple[float, int]:
+    return entry.queued_at, entry.place
 
 
 def check_shape(batch: Batch) -> None:
@@ -71,59 +90,88 @@ def check_shape(batch: Batch) -> None:
 
 
 class Life(RuleBasedStateMachine):
-    """Any order of admitting, putting, cancelling and taking batches."""
+    """Any order of admitting, putting, cancelling, expiring and taking batches."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scheduler = Scheduler(batch_tokens=BUDGET, capacity=CAPACITY)
+        self.scheduler = Scheduler(batch_tokens=BUDGET, capacity=CAPACITY, turns=Turns(PATIENT))
         self.admitted: dict[int, list[Entry]] = {}  # not put yet
         self.waiting: dict[tuple[int, int], Entry] = {}
         self.number = 0
+        self.now = 0.0
 
-    @rule(of_lengths=lengths, lane=st.sampled_from(Lane), slot=st.sampled_from(SLOTS))
-    def admit(self, of_lengths: list[int], lane: Lane, slot: str) -> None:
+    def held(self, lane: Lane) -> int:
+        coming = [one for request in self.admitted.values() for one in request]
+        return sum(one.lane is lane for one in [*coming, *self.waiting.values()])
+
+    @rule(
+        sizes=st.lists(
+            st.tuples(st.integers(1, 100), st.sampled_from([1.0, 5.0, math.inf])), max_size=12
+        ),
+        lane=st.sampled_from(Lane),
+        slot=st.sampled_from(SLOTS),
+    )
+    def admit(self, sizes: list[tuple[int, float]], lane: Lane, slot: str) -> None:
         self.number += 1
-        held = len(self.scheduler)
-        if held + len(of_lengths) > CAPACITY:
+        held = self.held(lane)
+        if held + len(sizes) > CAPACITY:
             with pytest.raises(QueueFull):
-                self.scheduler.admit(self.number, len(of_lengths))
-            assert len(self.scheduler) == held
+                self.scheduler.admit(self.number, len(sizes), lane=lane, slot=slot)
             return
-        self.scheduler.admit(self.number, len(of_lengths))
+        self.scheduler.admit(self.number, len(sizes), lane=lane, slot=slot)
         self.admitted[self.number] = entries(
-            self.number, of_lengths, lane=lane, slot=slot, at=float(self.number)
+            self.number,
+            [length for length, _ in sizes],
+            lane=lane,
+            slot=slot,
+            at=float(self.number),
+            deadlines=[self.now + patience for _, patience in sizes],
         )
 
     @precondition(lambda self: self.admitted)
     @rule(data=st.data(), lost=st.integers(min_value=0, max_value=3))
     def put(self, data: st.DataObject, lost: int) -> None:
         request = data.draw(st.sampled_from(sorted(self.admitted)))
-        prepared = self.admitted.pop(request)[lost:]  # some could not be prepared
-        self.scheduler.put(request, prepared)
+        admitted = self.admitted.pop(request)
+        prepared = admitted[lost:]  # some could not be prepared
+        self.scheduler.settle(request, len(admitted) - len(prepared))
+        middle = len(prepared) // 2
+        assert not self.scheduler.put(prepared[:middle])
+        assert not self.scheduler.put(prepared[middle:])
         self.waiting |= {key(entry): entry for entry in prepared}
 
     @precondition(lambda self: self.number)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         request = data.draw(st.integers(min_value=1, max_value=self.number))
-        self.scheduler.cancel(request)
+        dropped = self.scheduler.cancel(request)
+        mine = {place for place in self.waiting if place[0] == request}
+        assert {key(entry) for entry in dropped} == mine
         late = self.admitted.pop(request, [])
-        self.scheduler.put(request, late)  # what was being prepared comes too late
+        assert self.scheduler.put(late) == late  # what was being prepared comes too late
         self.waiting = {place: one for place, one in self.waiting.items() if place[0] != request}
+
+    @rule(passed=st.sampled_from([0.5, 1.0, 5.0]))
+    def wait(self, passed: float) -> None:
+        self.now += passed
 
     @rule()
     def take(self) -> None:
-        batch = self.scheduler.next_batch(now=7.0)
+        batch = self.scheduler.next_batch(now=self.now)
+        for entry in self.scheduler.take_expired():
+            assert entry.deadline <= self.now
+            assert self.waiting.pop(key(entry)) is entry
         if batch is None:
             assert not self.waiting
             return
         check_shape(batch)
-        assert batch.formed_at == 7.0
-        lane = min(entry.lane for entry in self.waiting.values())
-        rivals = [entry for entry in self.waiting.values() if entry.lane is lane]
-        oldest = min(rivals, key=lambda entry: (entry.queued_at, entry.place))
+        assert batch.formed_at == self.now
+        alive = [entry for entry in self.waiting.values() if entry.deadline > self.now]
+        lane = min(entry.lane for entry in alive)
+        oldest = min((entry for entry in alive if entry.lane is lane), key=order)
         assert key(oldest) in {key(entry) for entry in batch.entries}
         for entry in batch.entries:
+            assert entry.deadline > self.now
             assert self.waiting.pop(key(entry)) is entry
 
     @invariant()
@@ -133,9 +181,10 @@ class Life(RuleBasedStateMachine):
         assert self.scheduler.is_idle == (not self.waiting)
 
     def teardown(self) -> None:
-        for batch in drained(self.scheduler):
-            for entry in batch.entries:
-                del self.waiting[key(entry)]
+        batches = drained(self.scheduler, self.now)
+        ended = [entry for batch in batches for entry in batch.entries]
+        for entry in [*ended, *self.scheduler.take_expired()]:
+            del self.waiting[key(entry)]
         assert not self.waiting
 
 
@@ -166,6 +215,15 @@ def test_an_item_over_the_budget_rides_alone() -> None:
     assert sorted(len(batch.entries) for batch in drained(scheduler)) == [1, 1, 1]
 
 
+def test_each_model_has_its_own_budget() -> None:
+    scheduler = scheduler_of(entries(1, [10] * 6), entries(2, [10] * 6, slot="intent", at=1.0))
+    scheduler.allow("intent", 20)
+    assert [len(batch.entries) for batch in drained(scheduler)] == [6, 2, 2, 2]
+    assert (scheduler.budget("intent"), scheduler.budget("sentiment")) == (20, BUDGET)
+    scheduler.forget("intent")
+    assert scheduler.budget("intent") == BUDGET
+
+
 def test_short_items_do_not_ride_with_long_ones() -> None:
     first, second = drained(scheduler_of(entries(1, [60, 2, 3])))
     assert [entry.length for entry in first.entries] == [60]
@@ -179,11 +237,121 @@ def test_the_older_model_goes_first_within_a_lane() -> None:
     assert [batch.slot for batch in drained(scheduler)] == ["intent", "sentiment"]
 
 
+# -- admission
+
+
 def test_what_is_refused_leaves_no_trace() -> None:
     scheduler = Scheduler(batch_tokens=BUDGET, capacity=2)
-    scheduler.admit(1, 2)
+    scheduler.admit(1, 2, lane=Lane.CHAT, slot="intent")
     with pytest.raises(QueueFull, match="2 items wait, and 2 may"):
-        scheduler.admit(2, 1)
+        scheduler.admit(2, 1, lane=Lane.CHAT, slot="intent")
+    scheduler.admit(3, 2, lane=Lane.ORDERS, slot="intent")  # another lane has its own room
     scheduler.cancel(1)
-    scheduler.admit(3, 2)
-    assert len(scheduler) == 2
+    scheduler.admit(4, 2, lane=Lane.CHAT, slot="intent")
+    assert len(scheduler) == 4
+
+
+def test_what_cannot_be_in_time_is_refused() -> None:
+    scheduler = strict()
+    scheduler.observe("sentiment", items=10, took_s=1.0)
+    put(scheduler, entries(1, [5] * 20))
+    assert scheduler.ahead_s(Lane.REVIEWS) == pytest.approx(2.0)
+    with pytest.raises(TooLate, match=r"2\.0 s of work are ahead, and 1\.5 s are left"):
+        scheduler.admit(2, 1, lane=Lane.ORDERS, slot="intent", patience_s=1.5)
+    scheduler.admit(3, 1, lane=Lane.ORDERS, slot="intent", patience_s=2.5)
+    scheduler.admit(4, 1, lane=Lane.CHAT, slot="intent", patience_s=0.1)  # reviews are behind it
+
+
+def test_a_pace_once_slow_refuses_nothing_for_ever() -> None:
+    scheduler = strict()
+    scheduler.observe("sentiment", items=1, took_s=1000.0)
+    scheduler.admit(1, 1, lane=Lane.CHAT, slot="sentiment", patience_s=0.01)
+
+
+def test_the_pace_follows_the_newest_batches() -> None:
+    scheduler = strict()
+    put(scheduler, entries(1, [5]))
+    scheduler.observe("sentiment", items=1, took_s=10.0)
+    for _ in range(100):
+        scheduler.observe("sentiment", items=10, took_s=1.0)
+    assert scheduler.ahead_s(Lane.REVIEWS) == pytest.approx(0.1, rel=1e-3)
+
+
+# -- turns
+
+RULES = {
+    Lane.CHAT: LaneRule(weight=8.0, patience_s=0.0),
+    Lane.REVIEWS: LaneRule(weight=3.0, patience_s=1.0),
+    Lane.ORDERS: LaneRule(weight=1.0, patience_s=2.0),
+}
+works = st.floats(min_value=1.0, max_value=100.0)
+
+
+@given(
+    st.lists(st.tuples(st.sets(st.sampled_from(Lane), min_size=1), works), max_size=80),
+    st.sampled_from([Lane.REVIEWS, Lane.ORDERS]),
+)
+def test_who_is_overdue_is_not_starved(steps: list[tuple[set[Lane], float]], hungry: Lane) -> None:
+    turns = Turns(RULES)
+    others = 0.0
+    for lanes, work in steps:
+        waiting = dict.fromkeys(lanes | {hungry}, 0.0)  # all of them overdue
+        lane = turns.choose(waiting, now=10.0)
+        turns.charge(lane, work)
+        others = 0.0 if lane is hungry else others + work
+        # Behind by its own last turn and by one of each other lane, by weight.
+        assert others <= 100.0 / RULES[hungry].weight * (8 + 3 + 1) + 2 * 100.0
+
+
+@given(works)
+def test_a_flood_that_is_overdue_goes_behind_each_chat(work: float) -> None:
+    turns = Turns(RULES)
+    for second in range(50):
+        flood = {Lane.REVIEWS: 0.0}
+        assert turns.choose(flood, now=10.0 + second) is Lane.REVIEWS
+        turns.charge(Lane.REVIEWS, max(work, 10.0))
+        now = 10.5 + second
+        assert turns.choose({**flood, Lane.CHAT: now}, now) is Lane.CHAT
+        turns.charge(Lane.CHAT, 10.0)
+
+
+def test_shares_are_as_the_weights() -> None:
+    turns = Turns(RULES)
+    work = dict.fromkeys(Lane, 0.0)
+    for _ in range(1200):
+        lane = turns.choose(dict.fromkeys(Lane, 0.0), now=10.0)
+        turns.charge(lane, 10.0)
+        work[lane] += 10.0
+    assert [round(work[lane] / 1000) for lane in Lane] == [8, 3, 1]
+
+
+def test_nobody_saves_up_turns() -> None:
+    turns = Turns(RULES)
+    for _ in range(100):
+        turns.choose({Lane.CHAT: 0.0, Lane.ORDERS: 9.5}, now=10.0)  # orders are not overdue
+        turns.charge(Lane.CHAT, 10.0)
+    both = {Lane.CHAT: 0.0, Lane.ORDERS: 0.0}
+    served = []
+    for _ in range(10):
+        served.append(turns.choose(both, now=10.0))
+        turns.charge(served[-1], 10.0)
+    assert served.count(Lane.ORDERS) <= 2
+
+
+# -- deadlines
+
+
+def test_what_expired_is_left_out_and_said_once() -> None:
+    scheduler = scheduler_of(entries(1, [5, 5, 5], deadlines=[9.0, 1.0, 9.0]))
+    (batch,) = drained(scheduler, now=1.0)
+    assert [entry.place for entry in batch.entries] == [0, 2]
+    assert [entry.place for entry in scheduler.take_expired()] == [1]
+    assert not scheduler.take_expired()
+    assert not len(scheduler)
+
+
+def test_when_all_expired_nothing_rides() -> None:
+    scheduler = scheduler_of(entries(1, [5, 50], deadlines=[1.0, 1.0]))
+    assert scheduler.next_batch(now=2.0) is None
+    assert scheduler.is_idle
+    assert len(scheduler.take_expired()) == 2

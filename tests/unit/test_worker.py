@@ -15,7 +15,7 @@ from inference.client import InferenceClient, InferenceSettings
 from inference.desk import Done
 from inference.errors import ModelError
 from inference.frames import Ask
-from inference.messages import Item, Lane
+from inference.messages import Floats, Item, Lane
 from inference.models.base import forward
 from inference.models.loading import load
 from inference.runtime import Runtime
@@ -83,14 +83,12 @@ def test_a_flood_does_not_keep_chat_from_being_prepared() -> None:
     model = Gated()
     done: queue.Queue[Done] = queue.Queue()
     broken: list[BaseException] = []
-    runtime = Runtime(
-        {"toy": model}, Scheduler(batch_tokens=64, capacity=10), done.put, broken.append
-    )
+    runtime = Runtime(Scheduler(batch_tokens=64, capacity=10), done.put, broken.append)
     runtime.start()
     for number, (text, lane) in enumerate(
         [("first", Lane.REVIEWS), ("second", Lane.REVIEWS), ("chat", Lane.CHAT)]
     ):
-        runtime.submit(Ask(request=number, slot="toy", lane=lane, items=[text]))
+        runtime.submit(Ask(request=number, slot="toy", lane=lane, items=[text]), model, "toy")
         assert model.begun.wait(LIMIT_S)
     model.may.set()
     answered: set[int] = set()
@@ -99,3 +97,39 @@ def test_a_flood_does_not_keep_chat_from_being_prepared() -> None:
     runtime.stop()
     assert model.prepared == ["first", "chat", "second"]
     assert not broken
+
+
+class Stepped(ToyModel):
+    """Forwards a batch each time it may, and keeps what was in them."""
+
+    def __init__(self) -> None:
+        super().__init__("toy")
+        self.begun: queue.Queue[list[str]] = queue.Queue()
+        self.may = threading.Semaphore(0)
+
+    def forward(self, batch: Sequence[Toy]) -> Floats:
+        self.begun.put([toy.text for toy in batch])
+        self.may.acquire(timeout=LIMIT_S)
+        return super().forward(batch)
+
+
+def test_under_a_flood_chat_waits_for_the_running_batch_alone() -> None:
+    model = Stepped()
+    done: queue.Queue[Done] = queue.Queue()
+    runtime = Runtime(Scheduler(batch_tokens=64, capacity=1000), done.put, lambda _: None)
+    runtime.start()
+    flood = [f"review {n:04}" for n in range(500)]
+    runtime.submit(Ask(request=0, slot="toy", lane=Lane.REVIEWS, items=flood), model, "toy")
+    for number in range(1, 20):
+        assert "chat" not in model.begun.get(timeout=LIMIT_S)  # a batch of reviews is running
+        runtime.submit(
+            Ask(request=number, slot="toy", lane=Lane.CHAT, items=["chat"]), model, "toy"
+        )
+        runtime.submit(
+            Ask(request=99, slot="toy", lane=Lane.CHAT, items=["unreadable"]), model, "toy"
+        )
+        while done.get(timeout=LIMIT_S).error is None:
+            pass  # until the chat is prepared, which the text behind it shows
+        model.may.release()
+        assert model.begun.get(timeout=LIMIT_S) == ["chat"]
+        model.may.release()

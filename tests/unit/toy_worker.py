@@ -1,13 +1,17 @@
 """A worker process with a model of ten lines: it starts at once, and fails as it is told to.
 
 A text's first word is what happens: `poison` raises, `nan` scores no number, `die` kills the
-process, `hold DIR` waits in the forward pass and `lose DIR` loses the device, both once a folder.
+process, `hold DIR` waits in the forward pass, `hang DIR` never ends and `lose DIR` loses the
+device, each once a folder; `greedy` needs the memory of MEMORY characters in a batch, and `huge`
+more than there is. A model's folder may hold `mark`, the last number of its rows, and `gate`, a
+pipe that the load waits for.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +25,7 @@ from inference.settings import InferenceSettings
 from inference.worker import main
 
 WIDTH = 3
+MEMORY = 64
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,18 @@ class Toy:
 
 
 class ToyModel:
-    def __init__(self, slot: str) -> None:
+    def __init__(self, slot: str, *, name: str = "toy", mark: int = 1) -> None:
         self.info = ModelInfo(
             slot=slot,
-            name="toy",
-            hash="0" * 16,
+            name=name,
+            hash=f"{mark:016}",
             labels=("a", "b", "c"),
             width=WIDTH,
             device="cpu",
             dtype="float32",
         )
         self.lost = False
+        self.mark = mark
 
     def prepare(self, items: Sequence[Item]) -> list[Toy]:
         texts = [item if isinstance(item, str) else " ".join(item) for item in items]
@@ -56,13 +62,20 @@ class ToyModel:
             self._happen(*toy.text.split(" ", 1))
         if self.lost:
             raise RuntimeError("the device is lost")
-        return np.stack([toy_row(toy.text) for toy in batch])
+        is_greedy = any(toy.text.startswith("greedy") for toy in batch)
+        if is_greedy and len(batch) * max(toy.length for toy in batch) > MEMORY:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return np.stack([toy_row(toy.text, self.mark) for toy in batch])
 
     def _happen(self, what: str, where: str = "") -> None:
         if what == "poison":
             raise ValueError(where)
+        if what == "huge":
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 TiB")
         if what == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if what == "hang" and is_first(Path(where)):
+            threading.Event().wait()
         if what == "hold" and is_first(Path(where)):
             (Path(where) / "entered").write_text("now")  # a pipe: waits until the test reads
             (Path(where) / "gate").read_text()  # a pipe: waits until the test writes
@@ -78,17 +91,24 @@ def is_first(folder: Path) -> bool:
     return True
 
 
-def toy_row(text: str) -> Floats:
+def toy_row(text: str, mark: int = 1) -> Floats:
     if text.startswith("nan"):
         return np.full(WIDTH, np.nan, dtype=np.float32)
-    return np.array([len(text), sum(map(ord, text)) % 1000, 1], dtype=np.float32)
+    return np.array([len(text), sum(map(ord, text)) % 1000, mark], dtype=np.float32)
 
 
 def load(settings: InferenceSettings) -> Mapping[str, Model]:
     for name in settings.models.values():
         if not Path(name).exists():
             raise ModelError(f"there is no model {Path(name).name}")
-    return {slot: ToyModel(slot) for slot in settings.models}
+    return {slot: _load(slot, Path(name)) for slot, name in settings.models.items()}
+
+
+def _load(slot: str, folder: Path) -> ToyModel:
+    if (gate := folder / "gate").exists():
+        gate.read_text()
+    mark = folder / "mark"
+    return ToyModel(slot, name=folder.name, mark=int(mark.read_text()) if mark.exists() else 1)
 
 
 if __name__ == "__main__":

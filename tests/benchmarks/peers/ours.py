@@ -45,7 +45,14 @@ class Identity:
         self.models: Mapping[str, ModelInfo] = {SPEC.slot: self._model}
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def ask(self, slot: str, items: Sequence[Item], *, lane: Lane) -> Answer:
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
         """Return the same row for every item."""
         if self._rate:
             async with self._turn:

@@ -1,0 +1,83 @@
+"""The models of each slot: the one in use, the one before it, and one that is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inference.errors import ModelError, UnknownSlot
+from inference.frames import Loaded
+from inference.models.base import Model
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Version:
+    """One model as it was loaded once."""
+
+    model: Model
+    loaded: Loaded  # what the client is told of it
+
+    @property
+    def key(self) -> str:
+        """What its queue is called, and its answers say."""
+        return self.loaded.version
+
+
+@dataclass(kw_only=True, eq=False)
+class _Shelf:
+    current: Version
+    previous: Version | None = None
+    coming: Version | None = None
+
+
+class Shelves:
+    """Who answers in each slot. A model that stands on no shelf is freed with its last item."""
+
+    def __init__(self, versions: Mapping[str, Version]) -> None:
+        self._shelves = {slot: _Shelf(current=version) for slot, version in versions.items()}
+
+    def current(self, slot: str) -> Version:
+        """Return the model in use; raises `UnknownSlot`."""
+        return self._shelf(slot).current
+
+    def queues(self) -> dict[str, str]:
+        """Return the key of the model in use, by slot."""
+        return {slot: shelf.current.key for slot, shelf in self._shelves.items()}
+
+    def bring(self, slot: str, version: Version) -> list[Version]:
+        """Put a model beside the one in use; return what stands there no more."""
+        shelf = self._shelf(slot)
+        freed, shelf.coming = shelf.coming, version
+        return [freed] if freed else []
+
+    def swap(self, slot: str) -> list[Version]:
+        """Use the model that was brought; return what stands there no more."""
+        shelf = self._shelf(slot)
+        if shelf.coming is None:
+            raise ModelError(f"no model stands ready beside that of {slot}: load one first")
+        freed = shelf.previous
+        shelf.previous, shelf.current, shelf.coming = shelf.current, shelf.coming, None
+        return [freed] if freed else []
+
+    def roll_back(self, slot: str) -> list[Version]:
+        """Use the model before the one in use, which stands ready in its place."""
+        shelf = self._shelf(slot)
+        if shelf.previous is None:
+            raise ModelError(
+                f"the model before that of {slot} is not held any more: swap to it by its name"
+            )
+        shelf.previous, shelf.current = shelf.current, shelf.previous
+        return []
+
+    def clear(self, slot: str) -> list[Version]:
+        """Return all models beside the one in use; they stand there no more."""
+        shelf = self._shelf(slot)
+        freed = [version for version in (shelf.previous, shelf.coming) if version]
+        shelf.previous = shelf.coming = None
+        return freed
+
+    def _shelf(self, slot: str) -> _Shelf:
+        shelf = self._shelves.get(slot)
+        if shelf is None:
+            raise UnknownSlot(f"no model is loaded as {slot!r}")
+        return shelf

@@ -1,0 +1,225 @@
+"""Models that come and go, against a real worker process with toy models."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference import pieces
+from inference.changes import check_kind
+from inference.client import InferenceClient
+from inference.errors import InferenceError, ModelError, UnknownSlot
+from inference.frames import Loaded
+from inference.messages import Answer, Lane
+from inference.settings import InferenceSettings
+from inference.shelves import Shelves, Version
+from tests.unit.toy_worker import ToyModel
+from tests.waiting import until
+
+TOY = "tests.unit.toy_worker"
+LIMIT_S = 20
+TOY_INFO = ToyModel("toy").info
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> InferenceSettings:
+    return InferenceSettings(
+        models={"toy": folder(tmp_path, 1)}, batch_tokens=4096, restart_delays_s=(0.0,) * 3
+    )
+
+
+@pytest.fixture
+async def client(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
+    async with InferenceClient(settings, worker_module=TOY) as started:
+        yield started
+
+
+def folder(where: Path, mark: int) -> str:
+    path = where / f"model-{mark}"
+    path.mkdir()
+    (path / "mark").write_text(str(mark))
+    return str(path)
+
+
+async def ask(client: InferenceClient, *texts: str) -> Answer:
+    async with asyncio.timeout(LIMIT_S):
+        return await client.ask("toy", texts, lane=Lane.REVIEWS)
+
+
+def mark_of(answer: Answer) -> int:
+    """Return which model answered, as its rows and as its description say."""
+    assert not answer.errors
+    (mark,) = {int(row[-1]) for row in answer.rows}
+    assert answer.model.name == f"model-{mark}"
+    return mark
+
+
+async def test_there_and_back(client: InferenceClient, tmp_path: Path) -> None:
+    assert mark_of(await ask(client, "text")) == 1
+    info = await client.swap("toy", folder(tmp_path, 2))
+    assert client.models["toy"] == info
+    assert info.batch_tokens == 4096
+    assert mark_of(await ask(client, "text")) == 2  # though the other knows the text
+    await client.roll_back("toy")
+    assert mark_of(await ask(client, "text")) == 1
+    await client.roll_back("toy")  # and forth again
+    assert mark_of(await ask(client, "text")) == 2
+    await client.drop("toy")
+    with pytest.raises(ModelError, match="swap to it by its name"):
+        await client.roll_back("toy")
+    assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_a_loaded_model_waits_for_its_swap(client: InferenceClient, tmp_path: Path) -> None:
+    info = await client.load("toy", folder(tmp_path, 2))
+    assert mark_of(await ask(client, "text")) == 1
+    assert await client.swap("toy") == info
+    assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_what_is_wrong_changes_nothing(client: InferenceClient) -> None:
+    with pytest.raises(ModelError, match="there is no model nowhere"):
+        await client.swap("toy", "/nowhere")
+    with pytest.raises(ModelError, match="load one first"):
+        await client.swap("toy")
+    with pytest.raises(UnknownSlot, match="nonsense"):
+        await client.swap("nonsense", "/nowhere")
+    assert mark_of(await ask(client, "text")) == 1
+
+
+async def test_requests_are_answered_while_a_model_loads(
+    client: InferenceClient, tmp_path: Path
+) -> None:
+    second = folder(tmp_path, 2)
+    gate = Path(second) / "gate"
+    os.mkfifo(gate)
+    swapping = asyncio.create_task(client.swap("toy", second))
+    assert mark_of(await ask(client, "meanwhile")) == 1
+    await asyncio.to_thread(gate.write_text, "go")
+    await swapping
+    assert mark_of(await ask(client, "meanwhile")) == 2
+
+
+async def test_no_request_fails_while_models_are_swapped(
+    client: InferenceClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_ITEMS", 8)
+    second = folder(tmp_path, 2)
+    is_over = asyncio.Event()
+
+    async def flood(name: int) -> set[int]:
+        seen, number = set(), 0
+        while not is_over.is_set():
+            number += 1
+            seen.add(mark_of(await ask(client, *(f"{name} {number} {n}" for n in range(50)))))
+        return seen
+
+    flooding = [asyncio.create_task(flood(name)) for name in range(4)]
+    await client.swap("toy", second)
+    for _ in range(10):
+        await client.roll_back("toy")
+        await asyncio.sleep(0)
+    is_over.set()
+    seen = await asyncio.gather(*flooding)
+    assert set().union(*seen) == {1, 2}
+
+
+async def test_a_swap_outlives_the_worker(client: InferenceClient, tmp_path: Path) -> None:
+    await client.swap("toy", folder(tmp_path, 2))
+    first = client.worker_pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: client.worker_pid not in (None, first), LIMIT_S)
+    assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_who_waits_for_a_model_is_told_that_the_worker_died(
+    client: InferenceClient, tmp_path: Path
+) -> None:
+    second = folder(tmp_path, 2)
+    os.mkfifo(Path(second) / "gate")
+    swapping = asyncio.create_task(client.swap("toy", second))
+    await ask(client, "behind the wish")
+    assert client.worker_pid is not None
+    os.kill(client.worker_pid, signal.SIGKILL)
+    with pytest.raises(ModelError, match="as they were"):
+        await swapping
+    assert mark_of(await ask(client, "text")) == 1
+
+
+async def test_a_swap_is_measured_between_batches(
+    settings: InferenceSettings, tmp_path: Path
+) -> None:
+    measured = replace(settings, batch_tokens=0, batch_ms=2.0)
+    async with InferenceClient(measured, worker_module=TOY) as client:
+        first = client.models["toy"].batch_tokens
+        swapping = asyncio.create_task(client.swap("toy", folder(tmp_path, 2)))
+        while not swapping.done():
+            assert mark_of(await ask(client, "meanwhile")) in {1, 2}
+        assert (await swapping).batch_tokens > 0
+        assert first > 0
+
+
+# -- kinds
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "is_fine"),
+    [
+        (("a", "b"), ("a", "b", "c"), True),
+        ((), (), True),
+        ((), ("a", "b"), False),
+        (("a", "b"), (), False),
+    ],
+)
+def test_a_model_takes_the_place_of_its_kind(
+    new: tuple[str, ...], old: tuple[str, ...], is_fine: bool
+) -> None:
+    pair = [
+        Loaded(version="toy#1", source=f"of {labels}", model=replace(TOY_INFO, labels=labels))
+        for labels in (new, old)
+    ]
+    if is_fine:
+        check_kind(*pair)
+    else:
+        with pytest.raises(ModelError, match="cannot take the place of"):
+            check_kind(*pair)
+
+
+def test_vectors_of_another_width_are_of_another_kind() -> None:
+    narrow = Loaded(version="toy#1", source="narrow", model=replace(TOY_INFO, labels=()))
+    wide = replace(narrow, model=replace(narrow.model, width=8))
+    with pytest.raises(ModelError, match="toy needs vectors of 3 numbers"):
+        check_kind(wide, narrow)
+
+
+# -- shelves
+
+
+def version(name: str) -> Version:
+    model = ToyModel("toy", name=name)
+    return Version(model=model, loaded=Loaded(version=name, source=name, model=model.info))
+
+
+def test_what_stands_on_no_shelf_is_freed() -> None:
+    one, two, three, four = map(version, "1234")
+    shelves = Shelves({"toy": one})
+    assert shelves.bring("toy", two) == []
+    assert shelves.bring("toy", three) == [two]
+    assert shelves.swap("toy") == []
+    assert shelves.current("toy") is three
+    assert shelves.bring("toy", four) == []
+    assert shelves.swap("toy") == [one]
+    assert shelves.clear("toy") == [three]
+    assert shelves.clear("toy") == []
+    assert shelves.current("toy") is four
+    for change in (shelves.swap, shelves.roll_back):
+        with pytest.raises(InferenceError):
+            change("toy")
