@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -28,6 +30,11 @@ class Asking(Protocol):
         """What to ask."""
         ...
 
+    @property
+    def deadline(self) -> float:
+        """Unix time by which its turn must have come; infinity if there is none."""
+        ...
+
 
 T = TypeVar("T", bound=Asking)
 
@@ -46,8 +53,13 @@ async def ask(
     ends whatever it is asked: then no record is to blame.
     """
     items = [one.item for one in asking]
+
+    async def ask_all() -> Answer:
+        within_s = _within_s(asking, time.time())
+        return await inference.ask(spec.slot, items, lane=spec.lane, within_s=within_s)
+
     try:
-        answer = await again(lambda: inference.ask(spec.slot, items, lane=spec.lane), spec.name)
+        answer = await again(ask_all, spec.name)
     except Exception as error:
         if not isinstance(policy.decide(error), policy.Apart):
             raise
@@ -62,3 +74,8 @@ async def ask(
     # One after the other: together they would meet in one batch again, and die in it.
     await ask(inference, spec, asking[:middle], answered, failed)
     await ask(inference, spec, asking[middle:], answered, failed)
+
+
+def _within_s(asking: Sequence[Asking], now: float) -> list[float] | None:
+    deadlines = [one.deadline for one in asking]
+    return None if min(deadlines) == math.inf else [deadline - now for deadline in deadlines]

@@ -113,6 +113,9 @@ class ReplySettings(_Section):
     margin: Number | None = Field(
         default=None, ge=0, le=1, description="Least lead over the next intent; unset, it is 0.1."
     )
+    deadline_s: Number = Field(
+        default=300.0, gt=0, description="A message that waited longer goes to a person, unread."
+    )
 
 
 class RecommendSettings(_Section):

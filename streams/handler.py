@@ -28,6 +28,9 @@ class Question:
 class Handler(Protocol):
     """One task on one source.
 
+    `deadline_s` bounds, in seconds after the event's Kafka timestamp, when its turn at the model
+    must have come; what comes too late is decided without an answer. Infinity is no bound.
+
     `prepare` runs when events come, `decide` when their outcomes leave: in the order of the
     partition's events of one `key`. Both may read and write state, under that key; a table is
     written in one of the two only, so that its changelog keeps the order. Only what `changes`
@@ -35,6 +38,7 @@ class Handler(Protocol):
     """
 
     spec: TaskSpec
+    deadline_s: float
 
     def key(self, event: Any) -> str:
         """Return whose event it is: outcomes of one key leave in the order of its events."""
@@ -53,7 +57,10 @@ class Handler(Protocol):
         envelope: Envelope,
         changes: Changes,
     ) -> Outgoing:
-        """Return the event's outcome, and write what it changes."""
+        """Return the event's outcome, and write what it changes.
+
+        `row` is None where no model was asked, or had no time.
+        """
         ...
 
 

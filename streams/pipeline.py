@@ -23,7 +23,7 @@ import structlog
 from faust.types import TP
 
 from inference.client import Inference
-from inference.messages import Answer, Floats, Item, ItemError, ModelInfo
+from inference.messages import EXPIRED, Answer, Floats, Item, ItemError, ModelInfo
 from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
 from schemas.results import ModelId
@@ -49,6 +49,7 @@ MAX_UNSETTLED = 4096
 """Records in one transaction: what a reader of committed records has to hold back."""
 
 _DIGITS = 3  # of milliseconds: microseconds
+_MILLISECONDS = 1000
 _NOTHING = Question(item=None)
 
 
@@ -82,6 +83,7 @@ class _Work(Ordered):
     number: int  # in the ledger
     stamp: Stamp
     changes: Changes
+    patience_s: float  # from the record's timestamp to its deadline
     event: Any = None
     question: Question = _NOTHING
     answered: _Answered | None = None
@@ -94,6 +96,12 @@ class _Work(Ordered):
         if self.question.item is None:
             raise ValueError("there is nothing to ask")
         return self.question.item
+
+    @property
+    def deadline(self) -> float:
+        """When its turn at the model must have come: Unix seconds, or infinity."""
+        sent_at = self.record.timestamp / _MILLISECONDS
+        return sent_at + self.patience_s if sent_at >= 0 else math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,10 +172,13 @@ class Pipeline:
         started_at, began = time.time(), time.perf_counter()
         stamp = Stamp(started_at=started_at)
         decoded = self._stage.decoder.decode_many([record.value for record in chunk.records])
+        patience_s = self._stage.handler.deadline_s
         works = []
         for record, number, event in zip(chunk.records, chunk.numbers, decoded, strict=True):
             changes = Changes(self._overlay)
-            one = _Work(record=record, number=number, stamp=stamp, changes=changes)
+            one = _Work(
+                record=record, number=number, stamp=stamp, changes=changes, patience_s=patience_s
+            )
             works.append(one)
             self._prepare_one(one, event)
             self._order.add(one)
@@ -201,8 +212,14 @@ class Pipeline:
             one.place = place
             self._order.ready(one)
         for place, error in answer.errors.items():
-            asking[place].outcome = self._buried(asking[place].record, error)
+            self._not_answered(asking[place], error)
         self._wake.set()
+
+    def _not_answered(self, one: _Work, error: ItemError) -> None:
+        if error.code == EXPIRED.code:
+            one.answered = None  # its handler decides without
+        else:
+            one.outcome = self._buried(one.record, error)
 
     def _failed_alone(self, one: _Work, error: ItemError) -> None:
         one.outcome = self._buried(one.record, error)

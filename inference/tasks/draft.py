@@ -16,7 +16,7 @@ class ReplyDraft:
     language: Language
     intent: str
     confidence: float  # of `intent`, 0 to 1
-    outcome: Outcome = Outcome.RESULT  # or HANDED_OFF
+    outcome: Outcome = Outcome.RESULT  # or HANDED_OFF, EXPIRED
     reason: HandOffReason | None = None  # of the hand-off
     entries: tuple[str, ...] = ()  # knowledge entries that the text rests on
     order_id: str | None = None  # the customer's own order that the text is about

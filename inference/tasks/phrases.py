@@ -21,6 +21,7 @@ class Phrase(StrEnum):
     COMPLAINT = "complaint"
     UNSURE = "unsure"
     AGAIN = "again"
+    TOO_LATE = "too_late"
     OUT_OF_SCOPE = "out_of_scope"
     NO_KNOWLEDGE = "no_knowledge"
     NO_SUCH_ORDER = "no_such_order"
@@ -64,6 +65,7 @@ _ENGLISH: Final[dict[Phrase, str]] = {
     Phrase.AGAIN: (
         "It looks like my answers aren't helping, so I'm passing you on to a colleague."
     ),
+    Phrase.TOO_LATE: "Sorry for the wait. A colleague is going to take care of this.",
     Phrase.OUT_OF_SCOPE: (
         "Sorry, that's outside what I can help with. I've passed your message on to a colleague."
     ),
@@ -139,6 +141,7 @@ _CHINESE: Final[dict[Phrase, str]] = {
     Phrase.COMPLAINT: "非常抱歉给您添麻烦了。我已经把您的问题转给同事，核实后会给您答复。",
     Phrase.UNSURE: "抱歉，我不太确定您的意思，已经请同事来为您处理，请稍等。",
     Phrase.AGAIN: "抱歉，看来我没能帮您解决问题，已经请同事来跟进，请稍等。",
+    Phrase.TOO_LATE: "抱歉让您久等了，已经请同事来为您处理，请稍等。",
     Phrase.OUT_OF_SCOPE: "抱歉，这个问题我帮不上忙，已经转给同事了，请稍等。",
     Phrase.NO_KNOWLEDGE: "这个问题我暂时没有准确的答案，已经请同事来回复您，请稍等。",
     Phrase.NO_SUCH_ORDER: (

@@ -34,6 +34,9 @@ from schemas.events import QueryEvent
 from schemas.reference import KnowledgeEntry
 from schemas.results import HandOffReason, Outcome
 
+UNREAD: Final = "unread"
+"""Intent of a message that no model saw."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
@@ -75,6 +78,19 @@ def compose(
     """Return the reply to `query`, whose intent probabilities are `row` [labels]."""
     asked = _understood(query, read_intent(row, labels, shop.policy), customer, shop)
     return next(draft for rule in _RULES if (draft := rule(asked)))
+
+
+def too_late(query: QueryEvent, customer: Customer, shop: Shop) -> ReplyDraft:
+    """Return what to say to a message that no model had time for: a person answers it."""
+    earlier = customer.session.before(query, shop.policy.window)
+    language = guess_language(query.text, earlier[-1].language if earlier else None)
+    return ReplyDraft(
+        text=say(Phrase.TOO_LATE, language),
+        language=language,
+        intent=UNREAD,
+        confidence=0.0,
+        outcome=Outcome.EXPIRED,
+    )
 
 
 def _understood(query: QueryEvent, reading: Reading, customer: Customer, shop: Shop) -> _Asked:

@@ -42,7 +42,7 @@ def create_tasks(
     return ShopTasks(
         handlers=(
             ReviewHandler(state),
-            QueryHandler(state, _reply_policy(settings)),
+            QueryHandler(state, _reply_policy(settings), settings.reply.deadline_s),
             OrderHandler(state, taste),
         ),
         references={"catalogue": state.apply_catalogue, "knowledge": state.apply_knowledge},

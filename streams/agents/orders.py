@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from inference.messages import ModelInfo
@@ -31,6 +32,7 @@ class OrderHandler:
     """Remembers the order, and recommends what may follow the customer's purchases."""
 
     spec = registry.task("recommend")
+    deadline_s = math.inf
 
     def __init__(self, state: State, taste: Taste) -> None:
         self._state = state

@@ -6,11 +6,11 @@ from inference.messages import ModelInfo
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, SessionView, remember_turn
 from inference.tasks.reading import ReplyPolicy
-from inference.tasks.reply import Customer, Shop, compose
+from inference.tasks.reply import Customer, Shop, compose, too_late
 from schemas.base import Language
 from schemas.events import QueryEvent
 from schemas.results import Outcome, Reply
-from streams.handler import Question, Row, answered
+from streams.handler import Question, Row
 from streams.outgoing import Envelope, Outgoing
 from streams.state import State, remember_language
 from streams.tables import Changes
@@ -28,7 +28,8 @@ class QueryHandler:
 
     spec = registry.task("reply")
 
-    def __init__(self, state: State, policy: ReplyPolicy) -> None:
+    def __init__(self, state: State, policy: ReplyPolicy, deadline_s: float) -> None:
+        self.deadline_s = deadline_s
         self._state = state
         self._shop = Shop(knowledge=state.knowledge, titles=self._title, policy=policy)
 
@@ -49,10 +50,13 @@ class QueryHandler:
         envelope: Envelope,
         changes: Changes,
     ) -> Outgoing:
-        """Return the reply and remember the turn; raises `ValueError` without an answer."""
+        """Return the reply, or that a person answers, and remember the turn."""
         session = self._session(event, changes)
         customer = Customer(session=session, orders=self._orders(event, changes))
-        draft = compose(event, answered(row).tolist(), model.labels, customer, self._shop)
+        if row is None:
+            draft = too_late(event, customer, self._shop)
+        else:
+            draft = compose(event, row.tolist(), model.labels, customer, self._shop)
         turns = remember_turn(session, event, draft)
         changes.put(self._state.sessions, event.session_id, turns.to_json())
         if event.user_id is not None:
@@ -72,8 +76,7 @@ class QueryHandler:
             order_id=draft.order_id,
             reason=draft.reason,
         )
-        handed_off = draft.outcome is Outcome.HANDED_OFF
-        topic_id = HANDOFFS if handed_off else REPLIES
+        topic_id = REPLIES if draft.outcome is Outcome.RESULT else HANDOFFS
         return Outgoing(topic_id=topic_id, key=event.session_id, message=message)
 
     def _session(self, event: QueryEvent, changes: Changes) -> SessionView:

@@ -42,7 +42,8 @@ def _reply(value: Value) -> Text:
 
 
 def _hand_off(value: Value) -> Text:
-    return Text.assemble((f"{value.get('reason')} ", "yellow"), _reply(value))
+    why = value.get("reason") or value.get("outcome")
+    return Text.assemble((f"{why} ", "yellow"), _reply(value))
 
 
 def _recommendations(value: Value) -> Text:

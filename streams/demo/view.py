@@ -95,9 +95,11 @@ def review_lines(entry: Entry) -> list[Text]:
 def message_lines(entry: Entry) -> list[Text]:
     """Return a customer's message and what was answered, or why a person takes over."""
     question = Text.assemble((" > ", "cyan"), _flat(entry.event.get("text")))
-    reason = entry.value.get("reason")
-    said = ("   to a person: ", "yellow") if reason else ("   ", "")
-    why = f"{str(reason).replace('_', ' ')}. " if reason else ""
+    outcome = entry.value.get("outcome")
+    reason = entry.value.get("reason") or outcome
+    is_reply = outcome == "result"
+    said = ("   ", "") if is_reply else ("   to a person: ", "yellow")
+    why = "" if is_reply else f"{str(reason).replace('_', ' ')}. "
     return [question, Text.assemble(said, why, _flat(entry.value.get("text")), style="dim")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -33,6 +34,7 @@ class CountingHandler:
     """Counts a user's events in two tables and says in each result what it counted."""
 
     spec = registry.task("sentiment")
+    deadline_s = math.inf
 
     def __init__(self, seen: ChunkTable, labelled: ChunkTable) -> None:
         self._seen = seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemas.events import ReviewEvent
 from schemas.letters import DeadLetter
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
+from streams.chunks import Record, make_chunks
 from streams.delivery import AtLeastOnce, Delivery
 from streams.errors import DeliveryLost, StreamsError
 from streams.frontier import Frontier
@@ -73,6 +75,7 @@ class Handler:
     """Labels every review; ids in `broken` make it fail."""
 
     spec = registry.task("sentiment")
+    deadline_s = math.inf
 
     def __init__(self, broken: Sequence[str] = ()) -> None:
         self.broken = broken
@@ -148,6 +151,15 @@ class Bench:
 
     def feed(self, values: Sequence[bytes | None], *, key: bytes = b"k") -> None:
         for chunk in self.partition.chunks(self.frontier, values, key=key):
+            self.pipeline.accept(chunk)
+
+    def accept(self, records: Sequence[Record]) -> None:
+        """Hand over records that were appended to the partition."""
+        offsets = [record.offset for record in records]
+        numbers = self.frontier.take_in(self.frontier.epoch, offsets, [1] * len(records))
+        for chunk in make_chunks(
+            TP("reviews", 0), records, numbers or [], epoch=self.frontier.epoch
+        ):
             self.pipeline.accept(chunk)
 
     async def finish(self) -> None:

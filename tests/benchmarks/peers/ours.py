@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -71,6 +72,7 @@ class LabelHandler:
     """Labels each review; counts those of its author where there is a table."""
 
     spec = SPEC
+    deadline_s = math.inf
 
     def __init__(self, counts: ChunkTable | None) -> None:
         self._counts = counts

@@ -1,0 +1,121 @@
+"""What comes too late costs the model nothing and still has its outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from inference.messages import EXPIRED, Answer, Item, ModelInfo
+from inference.tasks.knowledge import KnowledgeBase
+from inference.tasks.reading import ReplyPolicy
+from inference.tasks.reply import Customer, Shop, too_late
+from schemas.base import Language
+from schemas.events import QueryEvent, ReviewEvent
+from schemas.results import Outcome
+from streams.handler import Question, Row
+from streams.outgoing import Envelope, Outgoing
+from streams.tables import Changes
+from tests.unit.test_pipeline import MODEL, Bench, Handler, Model, review
+
+PATIENCE_S = 60.0
+
+
+class LateModel(Model):
+    """Has no time for some texts, and remembers how long each could wait."""
+
+    def __init__(self, late: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.late = late
+        self.within_s: list[Sequence[float] | None] = []
+
+    async def ask(
+        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
+    ) -> Answer:
+        self.within_s.append(within_s)
+        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
+        errors = {place: EXPIRED for place, item in enumerate(items) if item in self.late}
+        return Answer(
+            rows=answer.rows,
+            errors=errors,
+            queue_ms=answer.queue_ms,
+            compute_ms=answer.compute_ms,
+            model=MODEL,
+        )
+
+
+class HastyHandler(Handler):
+    """Says of an event without an answer that it expired."""
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__()
+        self.deadline_s = deadline_s
+
+    def decide(
+        self,
+        event: ReviewEvent,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        is_late = row is None
+        answer = row if row is not None else [0.0, 0.0]
+        made = super().decide(event, question, answer, model, envelope, changes)  # type: ignore[arg-type]
+        if is_late:
+            made.message.outcome = Outcome.EXPIRED
+        return made
+
+
+async def test_a_record_whose_turn_came_too_late_is_decided_without_an_answer() -> None:
+    model = LateModel(late=["late"])
+    bench = Bench(model=model, handler=HastyHandler(PATIENCE_S))
+    bench.feed([review(0), review(1, "late"), review(2)])
+    await bench.finish()
+    outcomes = {label.review_id: label.outcome for label in bench.labels()}
+    assert outcomes == {"r0": "result", "r1": "expired", "r2": "result"}
+    assert not bench.letters()
+
+
+async def test_the_deadline_counts_from_the_records_timestamp() -> None:
+    model = LateModel()
+    bench = Bench(model=model, handler=HastyHandler(PATIENCE_S))
+    records = bench.partition.append([review(0), review(1), review(2)])
+    records[1].timestamp -= 50_000
+    records[2].timestamp = -1  # the producer set none
+    bench.accept(records)
+    await bench.finish()
+    (within_s,) = model.within_s
+    assert within_s == pytest.approx([PATIENCE_S, PATIENCE_S - 50.0, math.inf], abs=5.0)
+
+
+async def test_where_nothing_has_a_deadline_none_is_sent() -> None:
+    model = LateModel()
+    bench = Bench(model=model, handler=HastyHandler(math.inf))
+    bench.feed([review(0)])
+    await bench.finish()
+    assert model.within_s == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Where is my parcel?", Language.ENGLISH, "colleague"),
+        ("我的快递呢", Language.CHINESE, "同事"),
+    ],
+)
+def test_a_message_nobody_had_time_for_goes_to_a_person(
+    text: str, language: Language, words: str
+) -> None:
+    query = QueryEvent(query_id="q", session_id="s", text=text, created_at=datetime.now(UTC))
+    shop = Shop(
+        knowledge=KnowledgeBase(), titles=lambda product, language: None, policy=ReplyPolicy()
+    )
+    draft = too_late(query, Customer(), shop)
+    assert draft.outcome is Outcome.EXPIRED
+    assert draft.language is language
+    assert words in draft.text
