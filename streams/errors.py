@@ -5,6 +5,7 @@ StreamsError
 ├── PublishError          a batch of outcomes was not confirmed by the broker
 ├── DeliveryLost          what left since the last settling counts for nothing
 ├── DeliveryFenced        the partition belongs to another worker
+├── StepCancelled         a step of a pipeline was cancelled by nobody who may
 ├── TaskFailed            a task's own code raised on one record
 ├── CommitError           the broker did not take an offset
 │   └── CommitFenced      another worker owns the partitions now
@@ -29,6 +30,13 @@ class StartupError(StreamsError):
 
 class PublishError(StreamsError):
     """A batch of outcomes was not confirmed by the broker; publishing it again is safe."""
+
+
+class StepCancelled(StreamsError):
+    """A step of a pipeline was cancelled from within: a defect, ours or a client's."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(f"a step of {task} was cancelled, and not by its end")
 
 
 class TaskFailed(StreamsError):

@@ -32,7 +32,7 @@ from streams import policy
 from streams.asking import ask
 from streams.chunks import Chunk, Record
 from streams.delivery import Delivery
-from streams.errors import TaskFailed
+from streams.errors import StepCancelled, TaskFailed
 from streams.frontier import Frontier
 from streams.handler import Handler, Question
 from streams.ordering import KeyOrder, Ordered
@@ -127,6 +127,7 @@ class Pipeline:
         self._unsettled: list[_Work] = []
         self._due = 0.0  # loop time from which what was sent is settled
         self._settled_at = -math.inf
+        self._is_over = False
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -148,6 +149,7 @@ class Pipeline:
 
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
+        self._is_over = True
         for task in self._tasks:
             task.cancel()
 
@@ -164,7 +166,11 @@ class Pipeline:
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
+        if task.cancelled():
+            # Nobody but `cancel` may end a step so: its records would wait for ever, unseen.
+            error: BaseException | None = None if self._is_over else StepCancelled(self.task)
+        else:
+            error = task.exception()
         if error is not None and not self.failed.done():
             self.failed.set_exception(error)
 

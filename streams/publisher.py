@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -51,7 +51,7 @@ class Sent:
 
     tp: TP
     records: int
-    metadata: Awaitable[RecordMetadata]
+    metadata: asyncio.Future[RecordMetadata]
 
 
 class Publisher:
@@ -88,8 +88,8 @@ class Publisher:
             for tp, batch in await self._fill(publications)
         ]
 
-    async def _send(self, batch: BatchBuilder, tp: TP) -> Awaitable[RecordMetadata]:
-        metadata: Awaitable[RecordMetadata] = await self._producer.send_batch(
+    async def _send(self, batch: BatchBuilder, tp: TP) -> asyncio.Future[RecordMetadata]:
+        metadata: asyncio.Future[RecordMetadata] = await self._producer.send_batch(
             batch, tp.topic, partition=tp.partition
         )
         return metadata

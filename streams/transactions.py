@@ -15,9 +15,8 @@ position of the source. Three rules make it true:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -137,7 +136,8 @@ class PartitionTransactions:
         self._is_begun = False
         if producer is not None:
             await asyncio.shield(_give_up(producer))
-            await asyncio.gather(*(batch.metadata for batch in sent), return_exceptions=True)
+        for batch in sent:
+            _dismiss(batch.metadata)
 
     async def _recover(self, cause: BaseException) -> Position | None:
         """Return the committed position; it cannot change any more unless we change it."""
@@ -165,17 +165,30 @@ async def _give_up(producer: AIOKafkaProducer) -> None:
     """Stop a producer without a word to the broker.
 
     The client's own `stop` waits for batches that may never be confirmed, so they are failed
-    first, and the connections closed under whatever still waits for an answer.
+    first, and the connections closed under whatever still waits for an answer. It runs as a task
+    of its own: it may answer with the cancellation of its sender, which is none of the caller's.
     """
     producer._message_accumulator.fail_all(ProducerClosed())
     sender = producer._sender.sender_task
     if sender is not None:
         sender.cancel()
-    with contextlib.suppress(*_BROKEN, TimeoutError):
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.client.close()
-            await producer.stop()
-    # The client sets the failure on a future that nobody may be waiting for.
+    closing = asyncio.create_task(_close(producer))
+    await asyncio.wait([closing], timeout=STOP_TIMEOUT_S)
+    _dismiss(closing)
     waiter = producer._txn_manager._transaction_waiter
-    if waiter is not None and waiter.done() and not waiter.cancelled():
-        waiter.exception()
+    if waiter is not None:
+        _dismiss(waiter)
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    await producer.client.close()
+    await producer.stop()
+
+
+def _dismiss(answer: asyncio.Future[Any]) -> None:
+    """Wait for an answer no longer, nor let it complain that nobody asked for its failure.
+
+    A batch that was on its way when its producer was given up is never answered at all.
+    """
+    if not answer.cancel() and not answer.cancelled():
+        answer.exception()

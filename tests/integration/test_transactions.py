@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
@@ -16,6 +19,8 @@ from streams.position import Position, decode_metadata
 from streams.publisher import Publication
 from streams.transactions import NewProducer, PartitionTransactions
 from tests.kafka.helpers import create_topics, read_all, unique
+
+LIMIT_S = 20.0
 
 
 class CommittedPositions:
@@ -169,4 +174,31 @@ async def test_a_transaction_that_broke_counts_for_nothing(shop: Shop) -> None:
         assert await shop.group.committed(shop.source) is None
         await owner.send([shop.outcome("again")])
         await owner.settle(Position(1))
+    assert shop.seen(1) == [b"again"]
+
+
+async def test_an_answer_that_never_comes_does_not_hold_up_the_end(shop: Shop) -> None:
+    """Such a batch is neither confirmed nor failed: the client forgets it with its sender."""
+    asked = asyncio.Event()
+
+    def deaf(transactional_id: str) -> AIOKafkaProducer:
+        producer = shop.producer(transactional_id)
+        answered = producer.client.send
+
+        async def send(node_id: int, request: Any, **options: Any) -> Any:
+            if not isinstance(request, ProduceRequest):
+                return await answered(node_id, request, **options)
+            asked.set()
+            return await asyncio.Event().wait()
+
+        producer.client.send = send
+        return producer
+
+    async with asyncio.timeout(LIMIT_S):
+        async with shop.owner(deaf) as owner:
+            await owner.send([shop.outcome("lost")])
+            await asked.wait()
+        async with shop.owner() as owner:
+            await owner.send([shop.outcome("again")])
+            await owner.settle(Position(1))
     assert shop.seen(1) == [b"again"]

@@ -24,7 +24,7 @@ from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
 from streams.chunks import Record, make_chunks
 from streams.delivery import AtLeastOnce, Delivery
-from streams.errors import DeliveryLost, StreamsError
+from streams.errors import DeliveryLost, StepCancelled, StreamsError
 from streams.frontier import Frontier
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
@@ -390,3 +390,17 @@ async def test_a_transaction_that_broke_ends_the_pipeline_and_settles_nothing() 
     with pytest.raises(DeliveryLost):
         bench.pipeline.failed.result()
     assert not bench.frontier.is_idle
+
+
+class CancellingDelivery(AtLeastOnce):
+    """A client may answer with a cancellation that was meant for a task of its own."""
+
+    async def send(self, publications: Iterable[Publication]) -> None:
+        raise asyncio.CancelledError
+
+
+async def test_a_step_that_is_cancelled_from_within_is_a_failure_and_no_silence() -> None:
+    bench = Bench(delivery=CancellingDelivery(MemoryPublisher()))
+    bench.feed([review(0)])
+    await bench.finish()
+    assert isinstance(bench.pipeline.failed.exception(), StepCancelled)
