@@ -36,6 +36,13 @@ _REFUSALS: dict[str, type[InferenceError]] = {
 }
 
 
+class Seat(StrEnum):
+    """Which of a slot's models is asked."""
+
+    IN_USE = "in_use"
+    LOADED = "loaded"  # the one that is to come
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ask:
     """One request."""
@@ -48,6 +55,7 @@ class Ask:
     """Of each item, the seconds from the frame's arrival in which it must have had its turn; a
     time of day or a clock's reading would mean another moment in another process. None: no item
     has a deadline; infinity: this one has none."""
+    seat: Seat = Seat.IN_USE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,7 +182,8 @@ def _writable(item: Item) -> Item:
 def read_ask(frame: Frame) -> Ask:
     """Return a request; raises `ProtocolError`."""
     try:
-        fields = {**frame.header, "lane": Lane(frame.header["lane"])}
+        header = frame.header
+        fields = {**header, "lane": Lane(header["lane"]), "seat": Seat(header["seat"])}
         if (within_s := fields.get("within_s")) is not None:
             fields["within_s"] = [math.inf if one is None else float(one) for one in within_s]
             if len(within_s) != len(fields["items"]):

@@ -80,7 +80,7 @@ class Serving:
 
     def _take_ask(self, ask: frames.Ask) -> None:
         try:
-            version = self._shelves.current(ask.slot)
+            version = self._shelves.seated(ask.slot, ask.seat)
             self._runtime.submit(ask, version.model, version.key)
         except InferenceError as error:
             self._send(frames.refused_frame(ask.request, error))
