@@ -24,7 +24,7 @@ from inference.desk import Done
 from inference.faults import is_out_of_memory
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
-from inference.launch import Finish, launch
+from inference.launch import LAUNCHED, Finish, launch
 from inference.messages import EXPIRED, ItemError, Lane, Statistics
 from inference.models.base import Model
 from inference.preparing import prepare_each, prepared, unprepared
@@ -41,8 +41,6 @@ OUT_OF_MEMORY = ItemError(
 )
 HARMLESS = "good 很好"
 """Every model has rows for this text, or it has for none."""
-LAUNCHED = 2
-"""Batches on a device that works by itself: one that it computes, and one that it finds next."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,7 +17,7 @@ from inference.client import InferenceClient
 from inference.desk import Done
 from inference.errors import WorkerDied
 from inference.frames import Ask
-from inference.launch import Finish
+from inference.launch import Finish, batches_ahead
 from inference.messages import Answer, Floats, Lane
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
@@ -154,6 +154,10 @@ class Short(ToyModel):
             return self.forward(batch)[1:]
 
         return finish
+
+
+def test_a_device_that_works_by_itself_is_given_two_batches() -> None:
+    assert (batches_ahead(Async("toy")), batches_ahead(ToyModel("toy"))) == (2, 1)
 
 
 @pytest.mark.parametrize("kind", [Async, ToyModel])
