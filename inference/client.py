@@ -378,12 +378,19 @@ class InferenceClient:
             return
         if frame.kind == frames.FAILED:
             log.error(str(frame.header.get("reason")), action="worker_failed")
+            self._clear(frame.header.get("suspects", []))
             return
         number = frame.header.get("request", 0)
         if (wished := self._wished.pop(number, None)) is not None:
             self._take_wished(wished, frame)
         elif (request := self._requests.get(number)) is not None:
             self._take_answer(request, frame)
+
+    def _clear(self, suspects: Sequence[int]) -> None:
+        """Hold the worker's end against those alone that it was at, if it says so."""
+        if suspects:
+            for request in self._requests.values():
+                request.asked -= request.number not in suspects
 
     def _take_answer(self, request: Request, frame: Frame) -> None:
         self._restarts.answered()

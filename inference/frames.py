@@ -8,7 +8,7 @@ From the worker:  ready or failed, then answer, granted, refused and alive; fail
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -210,9 +210,9 @@ def read_refused(frame: Frame) -> InferenceError:
     return kind(str(frame.header.get("reason")))
 
 
-def failed_frame(reason: str) -> Frame:
-    """Return the frame that says why the worker cannot go on."""
-    return Frame(kind=FAILED, header={"reason": reason})
+def failed_frame(reason: str, suspects: Collection[int] = ()) -> Frame:
+    """Return the frame that says why the worker cannot go on, and over which requests, if known."""
+    return Frame(kind=FAILED, header={"reason": reason, "suspects": sorted(suspects)})
 
 
 def alive_frame(statistics: Statistics) -> Frame:

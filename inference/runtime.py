@@ -174,7 +174,7 @@ class Runtime:
 
     def _prepare_all(self) -> None:
         while (portion := self._await_portion()) is not None:
-            with self.watch.over(threading.current_thread().name):
+            with self.watch.over(threading.current_thread().name, {portion.job.ask.request}):
                 self._prepare(portion)
 
     def _await_portion(self) -> Portion | None:
@@ -225,7 +225,7 @@ class Runtime:
             if entries is None:
                 self._launched.put(None)
                 return
-            with self.watch.over("forward"):
+            with self.watch.over("forward", {entry.request for entry in entries}):
                 self._launch(entries)
 
     def _await_entries(self) -> Sequence[Entry] | None:
@@ -304,7 +304,7 @@ class Runtime:
 
     def _finish_all(self) -> None:
         while (flight := self._launched.get()) is not None:
-            with self.watch.over("finish"):
+            with self.watch.over("finish", {entry.request for entry in flight.entries}):
                 self._finish(flight)
 
     def _finish(self, flight: _Flight) -> None:
