@@ -16,7 +16,7 @@ from dataclasses import replace
 from inference.budget import Stopwatch, measure_budget
 from inference.errors import InferenceError, ModelError
 from inference.frames import Action, Loaded, Wish
-from inference.launch import launch
+from inference.launch import batches_ahead, launch
 from inference.models.base import Encoded, Model
 from inference.runtime import Runtime
 from inference.settings import InferenceSettings
@@ -52,8 +52,8 @@ class Workshop:
         )
 
     def _version(self, slot: str, source: str, model: Model, seconds: Stopwatch) -> Version:
-        fixed, bound_s = self._settings.batch_tokens, self._settings.batch_ms / MILLISECONDS
-        tokens = fixed or measure_budget(model, seconds, bound_s)
+        bound_s = self._settings.batch_ms / MILLISECONDS / batches_ahead(model)
+        tokens = self._settings.batch_tokens or measure_budget(model, seconds, bound_s)
         loaded = Loaded(
             version=f"{slot}#{next(self._numbers)}",
             source=source,

@@ -20,12 +20,12 @@ from inference.errors import (
     WorkerDied,
     WorkerLost,
 )
-from inference.frames import Action, Wish
+from inference.frames import Action, Seat, Wish
 from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
-from inference.requests import Request, Wished
+from inference.requests import Address, Request, Wished
 from inference.restarts import Restarts
 from inference.room import Room
 from inference.settings import InferenceSettings
@@ -75,6 +75,7 @@ class InferenceClient:
         self._settings = settings
         self._restarts = Restarts(settings, worker_module)
         self._models: Mapping[str, ModelInfo] = {}  # in use, by slot
+        self._loaded: dict[str, ModelInfo] = {}  # beside those, by slot
         self._versions: dict[str, ModelInfo] = {}  # all that the worker has had, by version
         self._requests: dict[int, Request] = {}
         self._wished: dict[int, Wished] = {}
@@ -140,16 +141,35 @@ class InferenceClient:
         Raises `UnknownSlot`, `WorkerDied` after the third worker that died with the request,
         `WorkerLost` when no worker can be started any more, and `ClientClosed`.
         """
+        to = Address(slot=slot, seat=Seat.IN_USE, lane=lane)
+        return await self._ask_all(to, items, within_s)
+
+    async def ask_loaded(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return what the model says that was loaded beside the one in use; raises as `ask` does.
+
+        Raises `ModelError` if none is.
+        """
+        to = Address(slot=slot, seat=Seat.LOADED, lane=lane)
+        return await self._ask_all(to, items, within_s)
+
+    async def _ask_all(
+        self, to: Address, items: Sequence[Item], within_s: Sequence[float] | None
+    ) -> Answer:
         self._check_open()
-        if slot not in self._models:
-            raise UnknownSlot(f"no model is loaded as {slot!r}")
+        self._info(to)
         now = self._loop.time()
         given = [math.inf] * len(items) if within_s is None else within_s
-        deadlines = [now + one for one in given]
-        pieces = self._pieces(items, deadlines)
+        pieces = self._pieces(items, [now + one for one in given])
         if len(pieces) == 1:
-            return await self._ask(slot, pieces[0], lane)
-        tasks = [asyncio.create_task(self._ask(slot, piece, lane)) for piece in pieces]
+            return await self._ask(to, pieces[0])
+        tasks = [asyncio.create_task(self._ask(to, piece)) for piece in pieces]
         try:
             answers: Sequence[Answer] = await asyncio.gather(*tasks)
         finally:
@@ -157,31 +177,41 @@ class InferenceClient:
                 task.cancel()
         while len({answer.model for answer in answers}) > 1:
             # A swap came between: rows of two models do not belong in one answer.
-            newest = self._models[slot]
+            newest = self._info(to)
             answers = [
-                answer if answer.model == newest else await self._ask(slot, piece, lane)
+                answer if answer.model == newest else await self._ask(to, piece)
                 for answer, piece in zip(answers, pieces, strict=True)
             ]
-        return joined(answers, self._models[slot])
+        return joined(answers, self._info(to))
+
+    def _info(self, to: Address) -> ModelInfo:
+        """Return the model that is asked; raises `UnknownSlot`, `ModelError` for an empty seat."""
+        if to.slot not in self._models:
+            raise UnknownSlot(f"no model is loaded as {to.slot!r}")
+        if to.seat is Seat.IN_USE:
+            return self._models[to.slot]
+        if to.slot not in self._loaded:
+            raise ModelError(f"no model stands ready beside that of {to.slot}: load one first")
+        return self._loaded[to.slot]
 
     def _pieces(self, items: Sequence[Item], deadlines: Sequence[float]) -> list[Piece]:
         settings = self._settings
         most, characters = settings.queue_items, settings.max_characters
         return list(split(items, deadlines, most=most, max_characters=characters))
 
-    async def _ask(self, slot: str, piece: Piece, lane: Lane) -> Answer:
+    async def _ask(self, to: Address, piece: Piece) -> Answer:
         """Ask until the last deadline; then nobody waits, whatever became of the worker."""
         last = piece.last_deadline
         try:
             async with asyncio.timeout_at(None if last is None else last + LATE_S):
-                return await self._ask_in_turn(slot, piece, lane)
+                return await self._ask_in_turn(to, piece)
         except (TimeoutError, TooLate):
-            return all_expired(len(piece.items), self._models[slot])
+            return all_expired(len(piece.items), self._info(to))
 
-    async def _ask_in_turn(self, slot: str, piece: Piece, lane: Lane) -> Answer:
-        await self._rooms[lane].take(len(piece.items))
+    async def _ask_in_turn(self, to: Address, piece: Piece) -> Answer:
+        await self._rooms[to.lane].take(len(piece.items))
         try:
-            request = self._open(slot, piece, lane)
+            request = self._open(to, piece)
             try:
                 return await request.answer
             except asyncio.CancelledError:
@@ -190,12 +220,12 @@ class InferenceClient:
             finally:
                 del self._requests[request.number]
         finally:
-            self._rooms[lane].give(len(piece.items))
+            self._rooms[to.lane].give(len(piece.items))
 
-    def _open(self, slot: str, piece: Piece, lane: Lane) -> Request:
+    def _open(self, to: Address, piece: Piece) -> Request:
         self._check_open()
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        request = Request(number=self._number(), slot=slot, lane=lane, piece=piece, answer=answer)
+        request = Request(number=self._number(), to=to, piece=piece, answer=answer)
         self._put(request)
         self._requests[request.number] = request
         return request
@@ -268,6 +298,10 @@ class InferenceClient:
             return
         loaded = frames.read_granted(frame)
         self._versions[loaded.version] = loaded.model
+        if wished.wish.action is Action.LOAD:
+            self._loaded[wished.wish.slot] = loaded.model
+        elif wished.wish.action is not Action.ROLL_BACK:
+            self._loaded.pop(wished.wish.slot, None)
         if wished.changes_the_answers:
             self._models = {**self._models, wished.wish.slot: loaded.model}
             self._restarts.use(wished.wish.slot, loaded.source)
@@ -285,6 +319,7 @@ class InferenceClient:
 
     def _adopt(self, worker: WorkerProcess) -> None:
         self._models = {one.model.slot: one.model for one in worker.loaded}
+        self._loaded.clear()
         self._versions = {one.version: one.model for one in worker.loaded}
         self._worker = worker
         for request in self._requests.values():
@@ -343,12 +378,19 @@ class InferenceClient:
             return
         if frame.kind == frames.FAILED:
             log.error(str(frame.header.get("reason")), action="worker_failed")
+            self._clear(frame.header.get("suspects", []))
             return
         number = frame.header.get("request", 0)
         if (wished := self._wished.pop(number, None)) is not None:
             self._take_wished(wished, frame)
         elif (request := self._requests.get(number)) is not None:
             self._take_answer(request, frame)
+
+    def _clear(self, suspects: Sequence[int]) -> None:
+        """Hold the worker's end against those alone that it was at, if it says so."""
+        if suspects:
+            for request in self._requests.values():
+                request.asked -= request.number not in suspects
 
     def _take_answer(self, request: Request, frame: Frame) -> None:
         self._restarts.answered()

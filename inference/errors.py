@@ -6,6 +6,7 @@ InferenceError
 ├── QueueFull         the worker holds as many items as it may
 ├── TooLate           no item of the request can be answered before its deadline
 ├── ProtocolError     a frame is not what it should be
+├── StepHung          a step of the worker does not end
 ├── WorkerDied        the worker process ended each time it was asked this
 ├── WorkerLost        there is no worker any more; no request is to blame
 ├── ClientClosed      the client was stopped
@@ -13,6 +14,8 @@ InferenceError
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 
 class InferenceError(Exception):
@@ -37,6 +40,14 @@ class TooLate(InferenceError):
 
 class ProtocolError(InferenceError):
     """A frame is not what it should be."""
+
+
+class StepHung(InferenceError):
+    """A step of the worker does not end; the worker has to."""
+
+    def __init__(self, message: str, requests: Collection[int]) -> None:
+        super().__init__(message)
+        self.requests = requests  # whose items it was at; no other is to blame
 
 
 class WorkerDied(InferenceError):

@@ -8,7 +8,7 @@ From the worker:  ready or failed, then answer, granted, refused and alive; fail
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,13 @@ _REFUSALS: dict[str, type[InferenceError]] = {
 }
 
 
+class Seat(StrEnum):
+    """Which of a slot's models is asked."""
+
+    IN_USE = "in_use"
+    LOADED = "loaded"  # the one that is to come
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ask:
     """One request."""
@@ -48,6 +55,7 @@ class Ask:
     """Of each item, the seconds from the frame's arrival in which it must have had its turn; a
     time of day or a clock's reading would mean another moment in another process. None: no item
     has a deadline; infinity: this one has none."""
+    seat: Seat = Seat.IN_USE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,7 +182,8 @@ def _writable(item: Item) -> Item:
 def read_ask(frame: Frame) -> Ask:
     """Return a request; raises `ProtocolError`."""
     try:
-        fields = {**frame.header, "lane": Lane(frame.header["lane"])}
+        header = frame.header
+        fields = {**header, "lane": Lane(header["lane"]), "seat": Seat(header["seat"])}
         if (within_s := fields.get("within_s")) is not None:
             fields["within_s"] = [math.inf if one is None else float(one) for one in within_s]
             if len(within_s) != len(fields["items"]):
@@ -201,9 +210,9 @@ def read_refused(frame: Frame) -> InferenceError:
     return kind(str(frame.header.get("reason")))
 
 
-def failed_frame(reason: str) -> Frame:
-    """Return the frame that says why the worker cannot go on."""
-    return Frame(kind=FAILED, header={"reason": reason})
+def failed_frame(reason: str, suspects: Collection[int] = ()) -> Frame:
+    """Return the frame that says why the worker cannot go on, and over which requests, if known."""
+    return Frame(kind=FAILED, header={"reason": reason, "suspects": sorted(suspects)})
 
 
 def alive_frame(statistics: Statistics) -> Frame:

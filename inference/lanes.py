@@ -26,6 +26,7 @@ LANES: Mapping[Lane, LaneRule] = {
     Lane.CHAT: LaneRule(weight=8.0, patience_s=0.0),
     Lane.REVIEWS: LaneRule(weight=3.0, patience_s=1.0),
     Lane.ORDERS: LaneRule(weight=1.0, patience_s=2.0),
+    Lane.SHADOW: LaneRule(weight=0.1, patience_s=5.0),
 }
 
 

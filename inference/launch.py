@@ -15,6 +15,9 @@ import numpy as np
 from inference.messages import Floats
 from inference.models.base import Encoded, Model, forward
 
+LAUNCHED = 2
+"""Batches on a device that works by itself: one that it computes, and one that it finds next."""
+
 Finish = Callable[[], Floats]
 """Waits for the device and returns [items, width]; called once, from another thread."""
 
@@ -26,6 +29,11 @@ class Launching(Protocol):
     def launch(self, batch: Sequence[Encoded]) -> Finish:
         """Start on a batch that `prepare` made, and return at once."""
         ...
+
+
+def batches_ahead(model: Model) -> int:
+    """Return how many batches a request may find before its own, at most."""
+    return LAUNCHED if isinstance(model, Launching) else 1
 
 
 def launch(model: Model, batch: Sequence[Encoded]) -> Finish:

@@ -21,6 +21,7 @@ class Lane(IntEnum):
     CHAT = 0
     REVIEWS = 1
     ORDERS = 2
+    SHADOW = 3  # nobody waits for these
 
 
 @dataclass(frozen=True, kw_only=True)

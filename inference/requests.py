@@ -7,9 +7,18 @@ import math
 from dataclasses import dataclass
 
 from inference import frames, protocol
-from inference.frames import Action, Ask, Loaded, Wish
+from inference.frames import Action, Ask, Loaded, Seat, Wish
 from inference.messages import Answer, Lane
 from inference.pieces import Piece
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Whom a call asks, and how urgently."""
+
+    slot: str
+    seat: Seat
+    lane: Lane
 
 
 @dataclass(kw_only=True, eq=False)
@@ -17,8 +26,7 @@ class Request:
     """One request, kept to be asked again."""
 
     number: int
-    slot: str
-    lane: Lane
+    to: Address
     piece: Piece
     answer: asyncio.Future[Answer]
     asked: int = 0
@@ -30,8 +38,9 @@ class Request:
         return frames.ask_bytes(
             Ask(
                 request=self.number,
-                slot=self.slot,
-                lane=self.lane,
+                slot=self.to.slot,
+                seat=self.to.seat,
+                lane=self.to.lane,
                 items=self.piece.items,
                 within_s=[deadline - now for deadline in deadlines] if timed else None,
             )

@@ -24,7 +24,7 @@ from inference.desk import Done
 from inference.faults import is_out_of_memory
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
-from inference.launch import Finish, launch
+from inference.launch import LAUNCHED, Finish, launch
 from inference.messages import EXPIRED, ItemError, Lane, Statistics
 from inference.models.base import Model
 from inference.preparing import prepare_each, prepared, unprepared
@@ -41,8 +41,6 @@ OUT_OF_MEMORY = ItemError(
 )
 HARMLESS = "good 很好"
 """Every model has rows for this text, or it has for none."""
-LAUNCHED = 2
-"""Batches on a device that works by itself: one that it computes, and one that it finds next."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,7 +174,7 @@ class Runtime:
 
     def _prepare_all(self) -> None:
         while (portion := self._await_portion()) is not None:
-            with self.watch.over(threading.current_thread().name):
+            with self.watch.over(threading.current_thread().name, {portion.job.ask.request}):
                 self._prepare(portion)
 
     def _await_portion(self) -> Portion | None:
@@ -227,7 +225,7 @@ class Runtime:
             if entries is None:
                 self._launched.put(None)
                 return
-            with self.watch.over("forward"):
+            with self.watch.over("forward", {entry.request for entry in entries}):
                 self._launch(entries)
 
     def _await_entries(self) -> Sequence[Entry] | None:
@@ -306,7 +304,7 @@ class Runtime:
 
     def _finish_all(self) -> None:
         while (flight := self._launched.get()) is not None:
-            with self.watch.over("finish"):
+            with self.watch.over("finish", {entry.request for entry in flight.entries}):
                 self._finish(flight)
 
     def _finish(self, flight: _Flight) -> None:

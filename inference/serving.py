@@ -14,7 +14,7 @@ from typing import Any
 from inference import frames
 from inference.changes import Changes, Workshop
 from inference.desk import Desk, Done
-from inference.errors import InferenceError
+from inference.errors import InferenceError, StepHung
 from inference.protocol import Frame
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
@@ -80,7 +80,7 @@ class Serving:
 
     def _take_ask(self, ask: frames.Ask) -> None:
         try:
-            version = self._shelves.current(ask.slot)
+            version = self._shelves.seated(ask.slot, ask.seat)
             self._runtime.submit(ask, version.model, version.key)
         except InferenceError as error:
             self._send(frames.refused_frame(ask.request, error))
@@ -102,7 +102,8 @@ class Serving:
             statistics = self._runtime.statistics(self._shelves.queues())
             self._send(frames.alive_frame(statistics))
             await asyncio.sleep(pause_s)
-        self._fail(InferenceError(f"the step {step!r} took longer than {self._hang_s:g} s"))
+        reason = f"the step {step.name!r} took longer than {self._hang_s:g} s"
+        self._fail(StepHung(reason, step.requests))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

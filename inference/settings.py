@@ -18,7 +18,7 @@ class InferenceSettings:
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # of the CPU; 0 takes all cores but one
     batch_tokens: int = 0  # padded tokens in a batch; 0: as many as take `batch_ms`, by measuring
-    batch_ms: float = 50.0  # what a batch may take: a chat that comes waits so long for it
+    batch_ms: float = 50.0  # what batches on the device may take: a chat waits so long for them
     queue_items: int = 20_000  # items of a lane that wait in the worker; more wait in the client
     cache_bytes: int = 64 * 1024 * 1024  # rows of texts that were computed; 0 computes each anew
     hang_s: float = 30.0  # a step of the worker that takes longer will not end: it starts again

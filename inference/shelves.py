@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference.errors import ModelError, UnknownSlot
-from inference.frames import Loaded
+from inference.frames import Loaded, Seat
 from inference.models.base import Model
 
 
@@ -40,6 +40,10 @@ class Shelves:
         """Return the model in use; raises `UnknownSlot`."""
         return self._shelf(slot).current
 
+    def seated(self, slot: str, seat: Seat) -> Version:
+        """Return the model of a seat; raises `UnknownSlot`, and `ModelError` for an empty one."""
+        return self.current(slot) if seat is Seat.IN_USE else self._coming(slot)
+
     def queues(self) -> dict[str, str]:
         """Return the key of the model in use, by slot."""
         return {slot: shelf.current.key for slot, shelf in self._shelves.items()}
@@ -52,11 +56,9 @@ class Shelves:
 
     def swap(self, slot: str) -> list[Version]:
         """Use the model that was brought; return what stands there no more."""
-        shelf = self._shelf(slot)
-        if shelf.coming is None:
-            raise ModelError(f"no model stands ready beside that of {slot}: load one first")
+        coming, shelf = self._coming(slot), self._shelf(slot)
         freed = shelf.previous
-        shelf.previous, shelf.current, shelf.coming = shelf.current, shelf.coming, None
+        shelf.previous, shelf.current, shelf.coming = shelf.current, coming, None
         return [freed] if freed else []
 
     def roll_back(self, slot: str) -> list[Version]:
@@ -75,6 +77,12 @@ class Shelves:
         freed = [version for version in (shelf.previous, shelf.coming) if version]
         shelf.previous = shelf.coming = None
         return freed
+
+    def _coming(self, slot: str) -> Version:
+        coming = self._shelf(slot).coming
+        if coming is None:
+            raise ModelError(f"no model stands ready beside that of {slot}: load one first")
+        return coming
 
     def _shelf(self, slot: str) -> _Shelf:
         shelf = self._shelves.get(slot)

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that began and is not over."""
+
+    name: str
+    requests: Collection[int]  # whose items it is at
+    began: float  # seconds, of the watch's clock
 
 
 class Watch:
@@ -12,21 +22,21 @@ class Watch:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began: dict[str, float] = {}
+        self._steps: dict[str, Step] = {}
 
     @contextmanager
-    def over(self, step: str) -> Iterator[None]:
+    def over(self, name: str, requests: Collection[int] = ()) -> Iterator[None]:
         """Count the time of what is inside."""
-        self._began[step] = self._clock()
+        self._steps[name] = Step(name=name, requests=requests, began=self._clock())
         try:
             yield
         finally:
-            del self._began[step]
+            del self._steps[name]
 
-    def hung(self, limit_s: float) -> str | None:
+    def hung(self, limit_s: float) -> Step | None:
         """Return a step that has taken longer than the limit and is not over."""
         now = self._clock()
-        for step, began in list(self._began.items()):
-            if now - began > limit_s:
+        for step in list(self._steps.values()):
+            if now - step.began > limit_s:
                 return step
         return None

@@ -18,7 +18,7 @@ from typing import Any
 
 from inference import frames, protocol
 from inference.changes import Loader, Workshop
-from inference.errors import InferenceError
+from inference.errors import InferenceError, StepHung
 from inference.models.base import Model
 from inference.protocol import Frame
 from inference.serving import Serving
@@ -49,7 +49,8 @@ class Connection:
             # Of a defect its type alone: a message may quote a customer's text.
             known = isinstance(error, InferenceError)
             reason = str(error) if known else f"a defect of the worker: {type(error).__name__}"
-            self._send(frames.failed_frame(reason))
+            suspects = error.requests if isinstance(error, StepHung) else ()
+            self._send(frames.failed_frame(reason, suspects))
             await self._writer.drain()
 
     async def _serve(self, settings: InferenceSettings) -> None:

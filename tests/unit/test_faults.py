@@ -17,13 +17,13 @@ from inference.client import InferenceClient
 from inference.desk import Done
 from inference.errors import WorkerDied
 from inference.frames import Ask
-from inference.launch import Finish
+from inference.launch import Finish, batches_ahead
 from inference.messages import Answer, Floats, Lane
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
 from inference.serving import MOST_PREPARERS, preparers
 from inference.settings import InferenceSettings
-from inference.watch import Watch
+from inference.watch import Step, Watch
 from tests.unit.toy_worker import MEMORY, Toy, ToyModel, toy_row
 from tests.waiting import until
 
@@ -104,6 +104,16 @@ async def test_what_hangs_each_time_is_given_up(watched: InferenceClient, tmp_pa
     np.testing.assert_array_equal((await ask(watched, "alive")).rows, [toy_row("alive")])
 
 
+async def test_who_only_waited_is_not_given_up(watched: InferenceClient, tmp_path: Path) -> None:
+    folders = [new_folder(tmp_path, str(n)) for n in range(4)]
+    culprit = asyncio.create_task(ask(watched, *(f"hang {folder}" for folder in folders)))
+    await until(lambda: (Path(folders[0]) / "seen").exists(), LIMIT_S)
+    waiting = await ask(watched, "innocent")  # through three ends of the worker
+    np.testing.assert_array_equal(waiting.rows, [toy_row("innocent")])
+    with pytest.raises(WorkerDied):
+        await culprit
+
+
 async def test_a_worker_that_is_silent_is_replaced(watched: InferenceClient) -> None:
     first = watched.worker_pid
     assert first is not None
@@ -127,12 +137,11 @@ def new_folder(where: Path, name: str) -> str:
 def test_the_watch_names_the_step_that_hangs() -> None:
     now = 0.0
     watch = Watch(clock=lambda: now)
-    with watch.over("forward"):
+    with watch.over("forward", {3, 5}):
         assert watch.hung(1.0) is None
         now = 2.0
-        assert watch.hung(1.0) == "forward"
-        with watch.over("finish"):
-            assert watch.hung(1.0) == "forward"
+        with watch.over("finish", {4}):
+            assert watch.hung(1.0) == Step(name="forward", requests={3, 5}, began=0.0)
     assert watch.hung(1.0) is None
 
 
@@ -154,6 +163,10 @@ class Short(ToyModel):
             return self.forward(batch)[1:]
 
         return finish
+
+
+def test_a_device_that_works_by_itself_is_given_two_batches() -> None:
+    assert (batches_ahead(Async("toy")), batches_ahead(ToyModel("toy"))) == (2, 1)
 
 
 @pytest.mark.parametrize("kind", [Async, ToyModel])

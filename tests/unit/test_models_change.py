@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference import pieces
@@ -16,8 +17,9 @@ from inference.changes import check_kind
 from inference.client import InferenceClient
 from inference.errors import InferenceError, ModelError, UnknownSlot
 from inference.frames import Loaded
-from inference.messages import Answer, Lane
+from inference.messages import EXPIRED, Answer, ItemError, Lane
 from inference.settings import InferenceSettings
+from inference.shadow import Agreement, Shadow, agreement
 from inference.shelves import Shelves, Version
 from tests.unit.toy_worker import ToyModel
 from tests.waiting import until
@@ -82,6 +84,62 @@ async def test_a_loaded_model_waits_for_its_swap(client: InferenceClient, tmp_pa
     assert mark_of(await ask(client, "text")) == 1
     assert await client.swap("toy") == info
     assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_a_loaded_model_can_be_asked(client: InferenceClient, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="load one first"):
+        await client.ask_loaded("toy", ["text"], lane=Lane.SHADOW)
+    await client.load("toy", folder(tmp_path, 2))
+    assert mark_of(await client.ask_loaded("toy", ["text"], lane=Lane.SHADOW)) == 2
+    assert mark_of(await ask(client, "text")) == 1
+    await client.swap("toy")
+    with pytest.raises(ModelError, match="load one first"):
+        await client.ask_loaded("toy", ["text"], lane=Lane.SHADOW)
+
+
+async def test_a_shadow_compares_and_is_not_waited_for(
+    client: InferenceClient, tmp_path: Path
+) -> None:
+    reports: list[Agreement] = []
+    shadow = Shadow(client, "toy", 1.0, reports.append)
+    assert not (await shadow.ask("toy", ["before", "it"], lane=Lane.CHAT)).errors  # missed
+    await client.load("toy", folder(tmp_path, 2))
+    answer = await shadow.ask("toy", ["one", "poison", "three"], lane=Lane.CHAT)
+    assert list(answer.errors) == [1]
+    await until(lambda: reports)
+    (report,) = reports
+    assert (report.in_use.name, report.candidate.name) == ("model-1", "model-2")
+    assert (report.items, report.agreed, report.difference) == (2, 2, 2.0)
+    await shadow.stop()
+
+
+async def test_no_share_no_shadow(client: InferenceClient) -> None:
+    shadow = Shadow(client, "toy", 0.0, lambda _: pytest.fail("nothing was to be compared"))
+    assert shadow.models == client.models
+    await shadow.ask("toy", ["text"], lane=Lane.CHAT)
+    await shadow.stop()
+
+
+def test_labels_in_another_order_agree() -> None:
+    def answer(labels: tuple[str, ...], rows: list[list[float]], **errors: ItemError) -> Answer:
+        nothing = np.zeros(len(rows), dtype=np.float32)
+        return Answer(
+            rows=np.array(rows, dtype=np.float32),
+            errors={int(place.strip("_")): error for place, error in errors.items()},
+            queue_ms=nothing,
+            compute_ms=nothing,
+            model=replace(TOY_INFO, labels=labels, width=len(labels)),
+        )
+
+    mine = answer(("bad", "good"), [[0.9, 0.1], [0.5, 0.5], [0.2, 0.8], [0.3, 0.7]])
+    nan = float("nan")
+    theirs = answer(
+        ("good", "bad", "so-so"), [[0.1, 0.9, 0.0], [0.1, 0.2, 0.7], [nan] * 3], _2=EXPIRED
+    )
+    found = agreement(mine, [0, 2, 3], theirs)
+    assert (found.items, found.agreed) == (2, 1)
+    assert found.difference == pytest.approx(0.7)
+    assert agreement(mine, [1], answer(("good",), [[nan]], _0=EXPIRED)).items == 0
 
 
 async def test_what_is_wrong_changes_nothing(client: InferenceClient) -> None:

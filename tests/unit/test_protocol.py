@@ -88,9 +88,9 @@ def decoded(data: bytes) -> Frame:
     return frame
 
 
-@given(items, st.sampled_from(Lane))
-def test_requests_come_back(asked: list[Item], lane: Lane) -> None:
-    ask = frames.Ask(request=7, slot="sentiment", lane=lane, items=asked)
+@given(items, st.sampled_from(Lane), st.sampled_from(frames.Seat))
+def test_requests_come_back(asked: list[Item], lane: Lane, seat: frames.Seat) -> None:
+    ask = frames.Ask(request=7, slot="sentiment", lane=lane, items=asked, seat=seat)
     assert frames.read_ask(decoded(frames.ask_bytes(ask))) == ask
 
 
@@ -168,7 +168,7 @@ def test_models_and_settings_come_back() -> None:
         frames.read_ready(Frame(kind="ready", header={"models": [{}]}))
 
 
-WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"]}
+WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"], "seat": "in_use"}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,7 @@ WHOLE = {"request": 1, "slot": "s", "lane": 0, "items": ["text"]}
         {},
         {**WHOLE, "lane": 9},
         {"lane": 0, "request": 1},
+        {**WHOLE, "seat": "beside"},
         {**WHOLE, "within_s": []},
         {**WHOLE, "within_s": ["soon"]},
         {**WHOLE, "within_s": 5},

@@ -140,7 +140,9 @@ async def test_what_is_known_is_counted(settings: InferenceSettings) -> None:
         await until(lambda: client.statistics.cached_rows == 2)
         assert client.statistics.cached_bytes > 0
         assert client.statistics.batch_tokens == {"toy": 4096}
-        assert client.statistics.waiting == {"chat": 0, "reviews": 0, "orders": 0}
+        assert client.statistics.waiting == dict.fromkeys(
+            ["chat", "reviews", "orders", "shadow"], 0
+        )
 
 
 async def test_it_can_be_switched_off(settings: InferenceSettings) -> None:
