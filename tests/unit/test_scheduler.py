@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from inference.errors import QueueFull, TooLate
-from inference.lanes import LaneRule, Turns
+from inference.lanes import LANES, LaneRule, Turns
 from inference.messages import Lane
 from inference.scheduler import BUCKET_TOKENS, SPREAD, Batch, Entry, Scheduler
 
@@ -338,6 +338,23 @@ def test_nobody_saves_up_turns() -> None:
         served.append(turns.choose(both, now=10.0))
         turns.charge(served[-1], 10.0)
     assert served.count(Lane.ORDERS) <= 2
+
+
+@given(st.integers(1, 60), st.sampled_from([0.01, 0.05]))
+def test_an_order_waits_no_longer_than_its_patience(length: int, batch_s: float) -> None:
+    scheduler = Scheduler(batch_tokens=BUDGET, capacity=1000)
+    put(scheduler, entries(1, [10], lane=Lane.ORDERS, slot="recommend"))
+    now, number = 0.0, 1
+    while True:
+        number += 1
+        put(scheduler, entries(number, [length] * 3, lane=Lane.CHAT, slot="intent", at=now))
+        batch = scheduler.next_batch(now)
+        assert batch is not None
+        if batch.entries[0].lane is Lane.ORDERS:
+            break
+        now += batch_s
+    patience_s = LANES[Lane.ORDERS].patience_s
+    assert patience_s < now <= patience_s + 2 * batch_s
 
 
 # -- deadlines
