@@ -98,7 +98,18 @@ class Frontier:
         """
         if not self._open or epoch != self._epoch:
             return None
+        if offsets and offsets[0] >= self._next and not self._inherited:
+            return self._number_all(offsets, sizes)
         return [self._number(*record) for record in zip(offsets, sizes, strict=True)]
+
+    def _number_all(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[int | None]:
+        """Number what is new as a whole, as nearly all of it is."""
+        numbers = range(self._high, self._high + len(offsets))
+        self._places.update(zip(numbers, zip(offsets, offsets, sizes, strict=True), strict=True))
+        self._high = numbers.stop
+        self._size += sum(sizes)
+        self._next = offsets[-1] + 1
+        return [*numbers]
 
     def _number(self, offset: int, size: int) -> int | None:
         if offset < self._next:
