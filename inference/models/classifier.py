@@ -12,6 +12,7 @@ import torch
 
 from inference.errors import ModelError
 from inference.messages import Floats, Item, ModelInfo
+from inference.models.characters import whole_characters
 from inference.settings import CHARACTERS_A_TOKEN
 
 
@@ -159,4 +160,4 @@ def _padding(model: Any, tokenizer: Any) -> int:
 
 
 def _as_text(item: Item, limit: int) -> str:
-    return item[:limit] if isinstance(item, str) else " ".join(item)[:limit]
+    return whole_characters(item[:limit] if isinstance(item, str) else " ".join(item)[:limit])

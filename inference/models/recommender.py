@@ -21,6 +21,7 @@ from transformers import PreTrainedTokenizerFast
 
 from inference.errors import ModelError
 from inference.messages import Floats, Item, ModelInfo
+from inference.models.characters import whole_characters
 
 WIDTH = 128
 LAYERS = 1
@@ -127,7 +128,7 @@ def encode_texts(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> li
         return []
     limit = MAX_PIECES * CHARACTERS_A_PIECE
     ids = tokenizer(
-        [text[:limit] for text in texts],
+        [whole_characters(text[:limit]) for text in texts],
         truncation=True,
         max_length=MAX_PIECES,
         add_special_tokens=False,

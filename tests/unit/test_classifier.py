@@ -29,6 +29,8 @@ TEXTS: list[Item] = [
     "\0\0\0",
     "🙂👍🏽",
     "ほげ",
+    "\ud83d good \udc00",  # halves of characters, as JSON may carry them
+    "\x1b[31m\u202e\x7f\ufeff good",
     ["a shirt", "很好 shoes"],
     [],
     "x" * 1_000_000,
