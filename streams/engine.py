@@ -265,7 +265,10 @@ class Engine:
             await asyncio.sleep(_IDLE_POLL_S)
 
     def _is_over(self, tp: TP) -> bool:
-        pipeline = self._owned[tp].pipeline
+        owned = self._owned.get(tp)
+        if owned is None:  # a rebalance let go of it meanwhile
+            return True
+        pipeline = owned.pipeline
         return self._failed.done() or (pipeline is not None and pipeline.failed.done())
 
     async def _drop(self, tp: TP) -> None:

@@ -125,7 +125,7 @@ class Pipeline:
         self._overlay = Overlay(source.partition)
         self._order: KeyOrder[_Work] = KeyOrder()
         self._unsettled: list[_Work] = []
-        self._due = 0.0  # loop time from which what was sent is settled
+        self._is_due = False  # what was sent is to be settled
         self._settled_at = -math.inf
         self._is_over = False
         self._wake = asyncio.Event()
@@ -246,14 +246,24 @@ class Pipeline:
             self._wake.clear()
             while released := self._order.take(MAX_RELEASE, self._leaves):
                 if not self._unsettled:
-                    self._due = max(loop.time(), self._settled_at + self._delivery.linger_s)
-                    loop.call_at(self._due, self._wake.set)
+                    self._set_clock(loop)
                 self._unsettled += released
                 await self._delivery.send(self._publications(released))
-                if len(self._unsettled) >= MAX_UNSETTLED or loop.time() >= self._due:
+                if len(self._unsettled) >= MAX_UNSETTLED or self._is_due:
                     await self._settle()
-            if self._unsettled and loop.time() >= self._due:
+            if self._unsettled and self._is_due:
                 await self._settle()
+
+    def _set_clock(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = self._settled_at + self._delivery.linger_s
+        self._is_due = due <= loop.time()
+        if not self._is_due:
+            loop.call_at(due, self._strike)
+
+    def _strike(self) -> None:
+        # That it struck counts, not what time it is: a loop may strike a little early.
+        self._is_due = True
+        self._wake.set()
 
     def _leaves(self, one: _Work) -> bool:
         return self._frontier.release(one.number)

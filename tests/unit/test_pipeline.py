@@ -404,3 +404,26 @@ async def test_a_step_that_is_cancelled_from_within_is_a_failure_and_no_silence(
     bench.feed([review(0)])
     await bench.finish()
     assert isinstance(bench.pipeline.failed.exception(), StepCancelled)
+
+
+class LingeringDelivery(AtLeastOnce):
+    """Settles on a clock."""
+
+    linger_s = 0.1
+
+
+async def test_a_clock_that_strikes_early_settles_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some loops round their timers, so that one fires before its time is there."""
+    loop = asyncio.get_running_loop()
+    on_time = loop.call_at
+    monkeypatch.setattr(
+        loop, "call_at", lambda when, *more, **kw: on_time(when - 0.05, *more, **kw)
+    )
+    bench = Bench(delivery=LingeringDelivery(MemoryPublisher()))
+    bench.feed([review(0)])
+    await bench.finish()
+    bench.feed([review(1)])  # at once after a settling: this one waits for the clock
+    await bench.finish()
+    assert bench.frontier.to_commit() == Position(2)
