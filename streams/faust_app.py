@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 import faust
 from faust.web.drivers.aiohttp import Web
+from faust.windows import HoppingWindow
 
 from streams.chunks import CHUNK_CODEC, register_codec
 from streams.config import Settings, StoreKind
@@ -13,6 +14,7 @@ from streams.engine import Engine
 from streams.restore import ChunkTableManager, NewConsumer
 from streams.tables import ChunkTable
 from streams.transport import ChunkConsumer, ChunkTransport
+from streams.windows import WindowedTable
 
 REJOIN_TIME_S = 10.0
 """For coming back to the group once a rebalance began and what was in flight has been let go; the
@@ -95,6 +97,17 @@ def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -
 def create_table(app: ShopApp, name: str, partitions: int) -> ChunkTable:
     """Return a table whose writes leave with their chunk."""
     table = ChunkTable(app, name=name, partitions=partitions, help="written by chunks")
+    app.tables.add(table)
+    return table
+
+
+def create_windowed_table(
+    app: ShopApp, name: str, partitions: int, window: HoppingWindow
+) -> WindowedTable:
+    """Return a table by key and window, `TumblingWindow` or `HoppingWindow`, with an expiry."""
+    table = WindowedTable(
+        app, name=name, partitions=partitions, window=window, help="written by chunks"
+    )
     app.tables.add(table)
     return table
 

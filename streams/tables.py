@@ -80,7 +80,7 @@ class Overlay:
     """The writes of one source partition that the broker has not confirmed yet."""
 
     def __init__(self, partition: int) -> None:
-        self._partition = partition
+        self.partition = partition
         self._values: Writes = {}
         self._writers: dict[tuple[ChunkTable, str], int] = defaultdict(int)
 
@@ -89,7 +89,11 @@ class Overlay:
         place = (table, key)
         if place in self._values:
             return self._values[place]
-        return table.stored(key, self._partition)
+        return table.stored(key, self.partition)
+
+    def is_pending(self, table: ChunkTable, key: str) -> bool:
+        """Whether a write of the key is on its way to the broker."""
+        return (table, key) in self._values
 
     def add(self, writes: Writes) -> None:
         """Let later events see these writes."""
@@ -104,7 +108,7 @@ class Overlay:
                 topic=table.changelog_topic_name,
                 key=orjson.dumps(key),
                 value=encode_value(value),
-                partition=self._partition,
+                partition=self.partition,
             )
 
     def settle(self, each: Iterable[Writes], last_offsets: Mapping[TP, int]) -> None:
@@ -117,8 +121,8 @@ class Overlay:
         for (table, key), value in latest(each).items():
             by_table[table].append((key, value))
         for table, values in by_table.items():
-            offset = last_offsets[TP(table.changelog_topic_name, self._partition)]
-            table.store(values, self._partition, offset)
+            offset = last_offsets[TP(table.changelog_topic_name, self.partition)]
+            table.store(values, self.partition, offset)
 
     def _forget(self, place: tuple[ChunkTable, str]) -> None:
         self._writers[place] -= 1
@@ -129,10 +133,10 @@ class Overlay:
 class Changes:
     """What one event reads and writes; nothing of it counts until it is kept."""
 
-    __slots__ = ("_draft", "_overlay", "writes")
+    __slots__ = ("_draft", "overlay", "writes")
 
     def __init__(self, overlay: Overlay) -> None:
-        self._overlay = overlay
+        self.overlay = overlay
         # Most events write little or nothing: a dictionary is made when the first write comes.
         self._draft: Writes = _NOTHING
         self.writes: Writes = _NOTHING  # what was kept
@@ -140,7 +144,7 @@ class Changes:
     def get(self, table: ChunkTable, key: str) -> Json | None:
         """Return the current value of `key`, None if there is none."""
         place = (table, key)
-        return self._draft[place] if place in self._draft else self._overlay.get(table, key)
+        return self._draft[place] if place in self._draft else self.overlay.get(table, key)
 
     def put(self, table: ChunkTable, key: str, value: Json) -> None:
         """Write `value`, or delete the key with None."""
@@ -153,7 +157,7 @@ class Changes:
         if self._draft:
             if not self.writes.keys().isdisjoint(self._draft):
                 raise ValueError("a table is written by prepare or by decide, not by both")
-            self._overlay.add(self._draft)
+            self.overlay.add(self._draft)
             self.writes = self.writes | self._draft if self.writes else self._draft
             self._draft = _NOTHING
 

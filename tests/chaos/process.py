@@ -37,6 +37,7 @@ class Setup:
     store: str = "memory"
     standbys: int = 0
     session_timeout_s: float = 6.0  # the least that a broker allows by default
+    program: str = "tests.chaos.worker"  # module that takes the worker's folder
 
 
 class Worker:
@@ -71,7 +72,7 @@ class Worker:
         self._write_settings(static)
         self.tables.unlink(missing_ok=True)
         self._starts += 1
-        command = [sys.executable, "-m", "tests.chaos.worker", str(self._folder)]
+        command = [sys.executable, "-m", self._setup.program, str(self._folder)]
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
