@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Protocol
 
@@ -50,15 +50,18 @@ class OrderedMemoryShelf(MemoryShelf):
         super().forget(changelog)
         self._index.pop(changelog.partition, None)
 
-    def _put(self, key: str, value: Json, partition: int) -> None:
-        super()._put(key, value, partition)
-        index, prefix = self._index[partition], key[:PREFIX_LENGTH]
-        if value is not None:
-            index.setdefault(prefix, {})[key] = None
-        elif prefix in index:
-            index[prefix].pop(key, None)
-            if not index[prefix]:
-                del index[prefix]
+    def _put(self, values: Iterable[tuple[str, Json]], partition: int) -> None:
+        values = list(values)
+        super()._put(values, partition)
+        index = self._index[partition]
+        for key, value in values:
+            prefix = key[:PREFIX_LENGTH]
+            if value is not None:
+                index.setdefault(prefix, {})[key] = None
+            elif prefix in index:
+                index[prefix].pop(key, None)
+                if not index[prefix]:
+                    del index[prefix]
 
 
 class OrderedSerializedShelf(SerializedShelf):

@@ -39,11 +39,16 @@ class ChunkTable(Table[str, Json]):
     def _shelf(self) -> Shelf:
         return shelf_of(self.data)
 
+    @cached_property
+    def changelog_name(self) -> str:
+        """Name of the changelog's topic; Faust looks it up each time."""
+        return str(self.changelog_topic_name)
+
     def stored(self, key: str, partition: int) -> Json | None:
         """Return what the changelog's partition says of `key`, None if nothing."""
         return self._shelf.get(key, partition)
 
-    def store(self, values: Iterable[tuple[str, Json]], partition: int, offset: int) -> None:
+    def store(self, values: Mapping[str, Json], partition: int, offset: int) -> None:
         """Store values that the changelog's partition has up to `offset`."""
         self._shelf.put(values, self._changelog(partition), offset)
 
@@ -65,10 +70,12 @@ class ChunkTable(Table[str, Json]):
         await self.call_recover_callbacks()
 
     def _changelog(self, partition: int) -> TP:
-        return TP(self.changelog_topic_name, partition)
+        return TP(self.changelog_name, partition)
 
 
-Writes = dict[tuple[ChunkTable, str], Json]
+Place = tuple[ChunkTable, str]
+"""A key of a table."""
+Writes = dict[Place, Json]
 """The last value by key; None deletes it."""
 
 
@@ -81,53 +88,49 @@ class Overlay:
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
-        self._values: Writes = {}
-        self._writers: dict[tuple[ChunkTable, str], int] = defaultdict(int)
+        self._latest: dict[Place, Writes] = {}  # where the last value of a key is
 
     def get(self, table: ChunkTable, key: str) -> Json | None:
         """Return the value as the partition's latest event left it."""
         place = (table, key)
-        if place in self._values:
-            return self._values[place]
-        return table.stored(key, self.partition)
+        writes = self._latest.get(place)
+        return table.stored(key, self.partition) if writes is None else writes[place]
 
     def is_pending(self, table: ChunkTable, key: str) -> bool:
         """Whether a write of the key is on its way to the broker."""
-        return (table, key) in self._values
+        return (table, key) in self._latest
 
-    def add(self, writes: Writes) -> None:
-        """Let later events see these writes."""
-        for place, value in writes.items():
-            self._values[place] = value
-            self._writers[place] += 1
+    def add(self, places: Iterable[Place], writes: Writes) -> None:
+        """Let later events see what an event's writes say of these places."""
+        for place in places:
+            self._latest[place] = writes
 
     def changelog(self, writes: Writes) -> Iterator[Publication]:
         """Yield a changelog record for each key written."""
         for (table, key), value in writes.items():
             yield Publication(
-                topic=table.changelog_topic_name,
+                topic=table.changelog_name,
                 key=orjson.dumps(key),
                 value=encode_value(value),
                 partition=self.partition,
             )
 
     def settle(self, each: Iterable[Writes], last_offsets: Mapping[TP, int]) -> None:
-        """Move writes into the stores: the broker has them, up to the offsets named."""
-        each = list(each)
-        for writes in each:
-            for place in writes:
-                self._forget(place)
-        by_table: dict[ChunkTable, list[tuple[str, Json]]] = defaultdict(list)
-        for (table, key), value in latest(each).items():
-            by_table[table].append((key, value))
-        for table, values in by_table.items():
-            offset = last_offsets[TP(table.changelog_topic_name, self.partition)]
-            table.store(values, self.partition, offset)
+        """Move writes into the stores: the broker has them, up to the offsets named.
 
-    def _forget(self, place: tuple[ChunkTable, str]) -> None:
-        self._writers[place] -= 1
-        if not self._writers[place]:
-            del self._writers[place], self._values[place]
+        `each` are the events' own, as `Changes.writes` has them: a later event's stay.
+        """
+        by_table: dict[ChunkTable, dict[str, Json]] = defaultdict(dict)
+        latest = self._latest
+        for writes in each:
+            for place, value in writes.items():
+                if latest.get(place) is writes:
+                    del latest[place]
+                table, key = place
+                by_table[table][key] = value
+        for table, values in by_table.items():
+            offset = last_offsets[TP(table.changelog_name, self.partition)]
+            table.store(values, self.partition, offset)
 
 
 class Changes:
@@ -143,8 +146,11 @@ class Changes:
 
     def get(self, table: ChunkTable, key: str) -> Json | None:
         """Return the current value of `key`, None if there is none."""
-        place = (table, key)
-        return self._draft[place] if place in self._draft else self.overlay.get(table, key)
+        if self._draft:
+            place = (table, key)
+            if place in self._draft:
+                return self._draft[place]
+        return self.overlay.get(table, key)
 
     def put(self, table: ChunkTable, key: str, value: Json) -> None:
         """Write `value`, or delete the key with None."""
@@ -154,12 +160,17 @@ class Changes:
 
     def keep(self) -> None:
         """Let the writes count: the event's code has run through."""
-        if self._draft:
-            if not self.writes.keys().isdisjoint(self._draft):
-                raise ValueError("a table is written by prepare or by decide, not by both")
-            self.overlay.add(self._draft)
-            self.writes = self.writes | self._draft if self.writes else self._draft
-            self._draft = _NOTHING
+        draft = self._draft
+        if not draft:
+            return
+        if not self.writes:
+            self.writes = draft
+        elif self.writes.keys().isdisjoint(draft):
+            self.writes.update(draft)
+        else:
+            raise ValueError("a table is written by prepare or by decide, not by both")
+        self.overlay.add(draft, self.writes)
+        self._draft = _NOTHING
 
     def forget(self) -> None:
         """Drop the writes since the last `keep`: the event's code has failed."""

@@ -98,7 +98,7 @@ async def test_a_changelog_that_was_emptied(changelog: Changelog) -> None:
 async def test_only_what_is_new_is_read_again(changelog: Changelog) -> None:
     changelog.write(("a", 1), ("b", 1))
     await changelog.restore()
-    changelog.table.store([("mark", 1)], 0, changelog.table.applied_offset(0) or 0)
+    changelog.table.store({"mark": 1}, 0, changelog.table.applied_offset(0) or 0)
     changelog.write(("b", 2))
     await changelog.restore()
     assert (changelog.stored("a"), changelog.stored("b")) == (1, 2)

@@ -83,6 +83,28 @@ def test_settling_a_write_leaves_later_ones_pending(table: ChunkTable) -> None:
     assert table.applied_offset(PARTITION) == 1
 
 
+def test_a_later_write_stays_however_much_it_is_like_an_earlier_one(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    first, second, third = (written(overlay, table, "k", value) for value in (5, 6, 5))
+    settle(overlay, table, first)
+    settle(overlay, table, second, offset=1)
+    assert table.stored("k", PARTITION) == 6
+    assert Changes(overlay).get(table, "k") == 5
+    assert overlay.is_pending(table, "k")
+    settle(overlay, table, third, offset=2)
+    assert not overlay.is_pending(table, "k")
+
+
+def test_what_both_phases_wrote_is_settled_as_one(table: ChunkTable) -> None:
+    overlay = Overlay(PARTITION)
+    changes = written(overlay, table, "prepared", 1)
+    changes.put(table, "decided", 2)
+    changes.keep()
+    settle(overlay, table, changes)
+    assert (table.stored("prepared", PARTITION), table.stored("decided", PARTITION)) == (1, 2)
+    assert not overlay.is_pending(table, "prepared")
+
+
 @pytest.mark.parametrize("falsy", [0, "", [], {}, False])
 def test_an_empty_value_is_a_value_and_none_deletes(table: ChunkTable, falsy: object) -> None:
     overlay = Overlay(PARTITION)
