@@ -41,5 +41,7 @@ def new_reader(settings: Settings, name: str) -> AIOKafkaConsumer:
         bootstrap_servers=settings.kafka.bootstrap_servers,
         client_id=f"{settings.kafka.group}-{name}",
         enable_auto_commit=False,
+        # Of what is deleted while it is read only that is skipped, not what comes behind it.
+        auto_offset_reset="earliest",
         isolation_level="read_committed",
     )

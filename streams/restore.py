@@ -40,7 +40,7 @@ class ChunkRecovery(Recovery):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._standby: asyncio.Task[None] | None = None
+        self._standby: asyncio.Future[None] | None = None
 
     @Service.task
     async def _restart_recovery(self) -> None:
@@ -63,8 +63,12 @@ class ChunkRecovery(Recovery):
         self._set_recovery_started()
         await self._wait(self.restore(sorted(self.active_tps)))
         await self._wait(self.on_recovery_completed(generation))
+        self.begin_following()
+
+    def begin_following(self) -> None:
+        """Follow the standbys' changelogs; a failure ends the worker, as one of a recovery does."""
         if self.standby_tps:
-            self._standby = asyncio.create_task(self._follow(sorted(self.standby_tps)))
+            self._standby = self.add_future(self.follow(sorted(self.standby_tps)))
 
     async def on_stop(self) -> None:
         """Stop following."""
@@ -83,7 +87,7 @@ class ChunkRecovery(Recovery):
             async with _running(self._new_consumer()) as consumer:
                 await self._read(consumer, tps)
 
-    async def _follow(self, tps: Sequence[TP]) -> None:
+    async def follow(self, tps: Sequence[TP]) -> None:
         """Keep standbys up to date, for ever."""
         async with _running(self._new_consumer()) as consumer:
             await self._read(consumer, tps)
