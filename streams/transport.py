@@ -103,6 +103,18 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = IDLE_BROKER_WAIT_MS
         return consumer
 
+    async def on_thread_stop(self) -> None:
+        """Stop the client, also where it answers with the cancellation of its own fetch.
+
+        It does while no broker answers. That would end the thread before it has said so, and
+        whoever waits for its end waits for a minute.
+        """
+        (ended,) = await asyncio.gather(super().on_thread_stop(), return_exceptions=True)
+        if ended is not None:
+            log.warning("the client broke at its stop", action="stop_broken", error=repr(ended))
+            if self._consumer is not None:  # its stop has not come that far
+                await self._consumer._client.close()
+
     def wait_at_broker(self, wait_ms: int) -> None:
         """Let the next fetches that find nothing wait so long for a first record."""
         self._ensure_consumer()._fetcher._fetch_max_wait_ms = wait_ms

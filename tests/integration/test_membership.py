@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +30,7 @@ class Group:
     """Two static members."""
 
     def __init__(self, kafka: str, folder: Path) -> None:
+        self.kafka = kafka
         self.name = unique("members")
         self._admin = AdminClient({"bootstrap.servers": kafka})
         model = folder / "model"
@@ -52,6 +56,17 @@ class Group:
         wait_until(lambda: self.is_settled(2), LIMIT_S)
         wait_until(lambda: assignments(self.second) >= 1, LIMIT_S)
         wait_until(lambda: assignments(self.first) >= 2, LIMIT_S)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `shopstreams group`."""
+        where = ["--bootstrap-servers", self.kafka, "--group", self.name]
+        return subprocess.run(
+            [sys.executable, "-m", "streams.cli", "group", *arguments, *where],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
 
     def members(self) -> int:
         """Return how many members the broker knows."""
@@ -93,3 +108,22 @@ def test_a_quick_restart_pauses_nobody_else_and_a_stop_for_good_frees_the_seat(
     wait_until(lambda: not group.second.runs, LIMIT_S)
     assert group.members() == 1
     wait_until(lambda: assignments(group.first) > before, LIMIT_S)
+
+
+def test_a_seat_is_given_up_from_outside_where_a_worker_was_stopped_for_good(
+    group: Group,
+) -> None:
+    """What stops a worker sends SIGTERM for a restart and for good alike: its seat stays."""
+    before = assignments(group.first)
+    seat = f"{group.name}-{group.second.name}"
+    assert group.second.terminate() == 0
+    assert seat in group.command("show").stdout
+    stopped_at = time.monotonic()
+    assert group.command("leave", seat).returncode == 0
+    wait_until(lambda: assignments(group.first) > before, LIMIT_S)
+    assert time.monotonic() - stopped_at < SESSION_S / 2
+    assert group.members() == 1
+
+    again = group.command("leave", seat)
+    assert again.returncode == 1
+    assert f"{group.name}-{group.first.name}" in again.stderr  # who is there

@@ -28,6 +28,7 @@ COMMANDS = (
     *(("replay", kind) for kind in ("reviews", "queries", "orders", "catalogue", "knowledge")),
     ("tail",),
     *(("dead-letters", what) for what in ("list", "show", "replay")),
+    *(("group", what) for what in ("show", "leave")),
     ("evaluate", "sentiment"),
     ("contract",),
     ("config",),
