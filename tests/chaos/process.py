@@ -37,6 +37,7 @@ class Setup:
     store: str = "memory"
     standbys: int = 0
     session_timeout_s: float = 6.0  # the least that a broker allows by default
+    drain_timeout_s: float = 20.0
     program: str = "tests.chaos.worker"  # module that takes the worker's folder
 
 
@@ -148,6 +149,7 @@ class Worker:
             f"session_timeout_s = {setup.session_timeout_s}\n{instance}"
             f'[engine]\ndelivery = "{setup.delivery}"\nstore = "{setup.store}"\n'
             f'state_dir = "{self.disk.folder}"\nstandby_replicas = {setup.standbys}\n'
+            f"drain_timeout_s = {setup.drain_timeout_s}\n"
             f'[web]\nenabled = false\n[logging]\nformat = "json"\n'
             f"[models]\n{models}\n[topics]\n{topics}\n"
         )
