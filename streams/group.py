@@ -77,7 +77,7 @@ def leave(kafka: KafkaSettings, instance_ids: Sequence[str]) -> None:
             raise NoSuchMember(wanted, kafka.group, seats)
     try:
         asyncio.run(_leave(kafka, [seats[wanted].id for wanted in instance_ids]))
-    except KafkaError as error:
+    except (KafkaError, TimeoutError) as error:
         raise BrokerRefused(f"the seat was not given up: {error}") from error
 
 

@@ -70,8 +70,9 @@ class Partition:
         return self.table.value(Changes(self.overlay), key, at)
 
     def stored(self) -> list[str]:
-        """Return what the store holds, oldest windows first."""
-        return list(self.table._shelf.ascending(TP("", PARTITION)))
+        """Return what the store holds of all that was ever written."""
+        names = {orjson.loads(record.key or b"") for record in self.changelog}
+        return [name for name in names if self.table.stored(name, PARTITION) is not None]
 
     def compacted(self) -> dict[bytes | None, bytes | None]:
         """Return what a compacted changelog still holds."""
