@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -37,7 +38,7 @@ class Setup:
     store: str = "memory"
     standbys: int = 0
     session_timeout_s: float = 6.0  # the least that a broker allows by default
-    drain_timeout_s: float = 20.0
+    engine: Mapping[str, float] = field(default_factory=dict)  # more of its settings
     program: str = "tests.chaos.worker"  # module that takes the worker's folder
 
 
@@ -62,6 +63,13 @@ class Worker:
     def runs(self) -> bool:
         """Whether the process is there, stopped ones included."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory of the stream process; it must run."""
+        assert self._process is not None
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def is_ready(self) -> bool:
@@ -141,6 +149,7 @@ class Worker:
         setup = self._setup
         topics = "\n".join(f'{id} = "{name}"' for id, name in setup.topics.items())
         instance = f'instance_id = "{setup.group}-{self.name}"\n' if static else ""
+        engine = "".join(f"{name} = {value}\n" for name, value in setup.engine.items())
         models = "\n".join(
             f'{slot} = "{setup.model}"' for slot in ("sentiment", "intent", "recommend")
         )
@@ -149,7 +158,7 @@ class Worker:
             f"session_timeout_s = {setup.session_timeout_s}\n{instance}"
             f'[engine]\ndelivery = "{setup.delivery}"\nstore = "{setup.store}"\n'
             f'state_dir = "{self.disk.folder}"\nstandby_replicas = {setup.standbys}\n'
-            f"drain_timeout_s = {setup.drain_timeout_s}\n"
+            f"{engine}"
             f'[web]\nenabled = false\n[logging]\nformat = "json"\n'
             f"[models]\n{models}\n[topics]\n{topics}\n"
         )

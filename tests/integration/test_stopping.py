@@ -57,7 +57,7 @@ class Shop:
             folder=folder,
             model=model,
             seed=1,
-            drain_timeout_s=DRAIN_S,
+            engine={"drain_timeout_s": DRAIN_S},
             program="tests.integration.windowed_worker",
         )
         self.worker = Worker(setup, "worker")
