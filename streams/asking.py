@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
 
 from inference.client import Inference
 from inference.messages import Answer, Item, ItemError
@@ -22,41 +21,44 @@ HARMLESS = "ok"
 """A text that no model dies of: its answer shows that the worker, and not the device, is well."""
 
 
-class Asking(Protocol):
-    """A record with something to ask."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """What records of one chunk ask, the one of `places[n]` for `items[n]`."""
 
-    @property
-    def item(self) -> Item:
-        """What to ask."""
-        ...
+    places: Sequence[int]  # in the chunk
+    items: Sequence[Item]
+    deadlines: Sequence[float] | None  # Unix times by which their turns must have come, if any
 
-    @property
-    def deadline(self) -> float:
-        """Unix time by which its turn must have come; infinity if there is none."""
-        ...
+    def part(self, start: int, stop: int) -> Asking:
+        """Return some of them."""
+        return Asking(
+            places=self.places[start:stop],
+            items=self.items[start:stop],
+            deadlines=None if self.deadlines is None else self.deadlines[start:stop],
+        )
 
-
-T = TypeVar("T", bound=Asking)
+    def within_s(self, now: float) -> list[float] | None:
+        """Return how long each may wait from `now` (Unix time) on."""
+        return None if self.deadlines is None else [each - now for each in self.deadlines]
 
 
 async def ask(
     inference: Inference,
     spec: TaskSpec,
-    asking: Sequence[T],
-    answered: Callable[[Sequence[T], Answer], None],
-    failed: Callable[[T, ItemError], None],
+    asking: Asking,
+    answered: Callable[[Sequence[int], Answer], None],
+    failed: Callable[[int, ItemError], None],
 ) -> None:
-    """Ask for all; each gets its answer or its error as soon as it is there.
+    """Ask for all; each place gets its answer or its error as soon as it is there.
 
     Records that end the worker are halved until the one that does stands alone; each half is
     answered as soon as it can be. Raises what is a defect of ours, and `WorkerDied` if the worker
     ends whatever it is asked: then no record is to blame.
     """
-    items = [one.item for one in asking]
 
     async def ask_all() -> Answer:
-        within_s = _within_s(asking, time.time())
-        return await inference.ask(spec.slot, items, lane=spec.lane, within_s=within_s)
+        within_s = asking.within_s(time.time())
+        return await inference.ask(spec.slot, asking.items, lane=spec.lane, within_s=within_s)
 
     try:
         answer = await again(ask_all, spec.name)
@@ -64,18 +66,13 @@ async def ask(
         if not isinstance(policy.decide(error), policy.Apart):
             raise
     else:
-        answered(asking, answer)
+        answered(asking.places, answer)
         return
     await again(lambda: inference.ask(spec.slot, [HARMLESS], lane=spec.lane), spec.name)
-    if len(asking) == 1:
-        failed(asking[0], ENDS_THE_WORKER)
+    count = len(asking.places)
+    if count == 1:
+        failed(asking.places[0], ENDS_THE_WORKER)
         return
-    middle = len(asking) // 2
     # One after the other: together they would meet in one batch again, and die in it.
-    await ask(inference, spec, asking[:middle], answered, failed)
-    await ask(inference, spec, asking[middle:], answered, failed)
-
-
-def _within_s(asking: Sequence[Asking], now: float) -> list[float] | None:
-    deadlines = [one.deadline for one in asking]
-    return None if min(deadlines) == math.inf else [deadline - now for deadline in deadlines]
+    await ask(inference, spec, asking.part(0, count // 2), answered, failed)
+    await ask(inference, spec, asking.part(count // 2, count), answered, failed)

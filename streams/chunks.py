@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from faust.serializers import codecs
 from faust.types import TP
+
+from streams.frontier import Taken
 
 CHUNK_CODEC = "shopstreams-chunk"
 MAX_CHUNK_RECORDS = 128
@@ -34,7 +36,7 @@ class Chunk:
     epoch: int  # of the partition's gate when the records were fetched
     # Ascending offsets, at least one; kept out of repr, which ends up in logs.
     records: Sequence[Record] = field(repr=False)
-    numbers: Sequence[int] = field(repr=False)  # theirs in the partition's ledger
+    first: int  # number of the first record in the partition's ledger; the others' follow
 
 
 def record_size(record: Record) -> int:
@@ -45,24 +47,19 @@ def record_size(record: Record) -> int:
 def make_chunks(
     tp: TP,
     records: Sequence[Record],
-    numbers: Sequence[int | None],
+    taken: Iterable[Taken],
     epoch: int,
     limit: int = MAX_CHUNK_RECORDS,
 ) -> Iterator[Chunk]:
-    """Yield chunks of at most `limit` records, of those that have a number in the ledger."""
-    new = [
-        (record, number)
-        for record, number in zip(records, numbers, strict=True)
-        if number is not None
-    ]
-    for start in range(0, len(new), limit):
-        run = new[start : start + limit]
-        yield Chunk(
-            tp=tp,
-            epoch=epoch,
-            records=[record for record, _ in run],
-            numbers=[number for _, number in run],
-        )
+    """Yield chunks of at most `limit` records, of those that the ledger took in."""
+    for run in taken:
+        for start in range(run.start, run.stop, limit):
+            yield Chunk(
+                tp=tp,
+                epoch=epoch,
+                records=records[start : min(start + limit, run.stop)],
+                first=run.number + start - run.start,
+            )
 
 
 class _PassThrough(codecs.Codec):

@@ -18,8 +18,18 @@ committed. Offsets may have gaps, which compaction and transactions leave.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from streams.position import MAX_RUNS, Position, Run
+
+
+class Taken(NamedTuple):
+    """A run of a fetch's records that were taken in, numbered one after the other."""
+
+    start: int  # place of the first in the fetch
+    stop: int  # place behind the last
+    number: int  # of the first
+
 
 _Place = tuple[int, int, int]
 """First offset, last offset and bytes of a record, or of a run that an earlier owner released."""
@@ -91,25 +101,38 @@ class Frontier:
 
     def take_in(
         self, epoch: int, offsets: Sequence[int], sizes: Sequence[int]
-    ) -> list[int | None] | None:
-        """Return each record's number, None for one that is not new; None if none may pass.
+    ) -> list[Taken] | None:
+        """Return which records are new, as few runs; None if none may pass.
 
         `epoch` is that of the fetch's begin; `offsets` ascend; `sizes` are in bytes.
         """
         if not self._open or epoch != self._epoch:
             return None
         if offsets and offsets[0] >= self._next and not self._inherited:
-            return self._number_all(offsets, sizes)
-        return [self._number(*record) for record in zip(offsets, sizes, strict=True)]
+            return [self._number_all(offsets, sizes)]
+        taken: list[Taken] = []
+        for at, (offset, size) in enumerate(zip(offsets, sizes, strict=True)):
+            number = self._number(offset, size)
+            if number is None:
+                continue
+            if taken and taken[-1].stop == at and number == self._after(taken[-1]):
+                taken[-1] = taken[-1]._replace(stop=at + 1)
+            else:
+                taken.append(Taken(at, at + 1, number))
+        return taken
 
-    def _number_all(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[int | None]:
+    @staticmethod
+    def _after(run: Taken) -> int:
+        return run.number + run.stop - run.start
+
+    def _number_all(self, offsets: Sequence[int], sizes: Sequence[int]) -> Taken:
         """Number what is new as a whole, as nearly all of it is."""
         numbers = range(self._high, self._high + len(offsets))
         self._places.update(zip(numbers, zip(offsets, offsets, sizes, strict=True), strict=True))
         self._high = numbers.stop
         self._size += sum(sizes)
         self._next = offsets[-1] + 1
-        return [*numbers]
+        return Taken(0, len(offsets), numbers.start)
 
     def _number(self, offset: int, size: int) -> int | None:
         if offset < self._next:
@@ -146,6 +169,19 @@ class Frontier:
         if fits:
             self._release_one(number)
         return fits
+
+    def release_oldest(self, last: int) -> None:
+        """Count all in flight up to number `last` as released: the position needs no more room.
+
+        Raises `ValueError` if `last` is not in flight.
+        """
+        if last not in self._places or last in self._released:
+            raise ValueError(f"record {last} is not in flight")
+        while self._released and self._low <= last:
+            self._release_one(self._low)
+        for number in range(self._low, last + 1):
+            self._size -= self._places.pop(number)[2]
+        self._low = max(self._low, last + 1)
 
     def _release_one(self, number: int) -> None:
         if number != self._low:

@@ -95,17 +95,21 @@ class Sealer:
     ) -> Envelope:
         """Return the envelope of the record's outcome, which leaves at `moment`."""
         sent_at = record.timestamp / _MILLISECONDS if record.timestamp >= 0 else stamp.started_at
+        wait_us = int((stamp.started_at - sent_at) * _MICROSECONDS)
+        total_us = int((moment.seconds - sent_at) * _MICROSECONDS)
         return Envelope(
             {
-                "result_id": self.result_id(record.offset),
+                "result_id": f"{self._place}{record.offset}{self._suffix}",
                 "source": self._source(record),
                 "model": model,
+                # A producer's clock may run ahead of ours; a duration is never negative. Whole
+                # microseconds: `round` with digits takes three times as long.
                 "timings": Timings(
-                    wait_ms=_ms(stamp.started_at - sent_at),
+                    wait_ms=wait_us / _MILLISECONDS if wait_us > 0 else 0.0,
                     decode_ms=stamp.decode_ms,
                     queue_ms=queue_ms,
                     compute_ms=compute_ms,
-                    total_ms=_ms(moment.seconds - sent_at),
+                    total_ms=total_us / _MILLISECONDS if total_us > 0 else 0.0,
                 ),
                 "produced_at": moment.at,
             }
@@ -143,12 +147,6 @@ class Sealer:
 def model_id(model: ModelInfo) -> ModelId:
     """Return how results name the model."""
     return ModelId(name=model.name, hash=model.hash)
-
-
-def _ms(seconds: float) -> float:
-    # A producer's clock may run ahead of ours; a duration is never negative. Whole microseconds:
-    # `round` with digits takes three times as long.
-    return int(seconds * _MICROSECONDS) / _MILLISECONDS if seconds > 0 else 0.0
 
 
 def _base64(value: bytes | None) -> str | None:

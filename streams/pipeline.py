@@ -14,31 +14,30 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import structlog
 from faust.types import TP
 
 from inference.client import Inference
-from inference.messages import EXPIRED, Answer, Floats, Item, ItemError, ModelInfo
+from inference.messages import EXPIRED, Answer, ItemError
 from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
-from schemas.results import ModelId
 from schemas.topics import Topics
 from streams import policy
-from streams.asking import ask
+from streams.asking import Asking, ask
 from streams.chunks import Chunk, Record
 from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
+from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
-from streams.handler import Handler, Question
-from streams.ordering import KeyOrder, Ordered
-from streams.outgoing import Moment, Outgoing, Sealer, Stamp, model_id
+from streams.handler import Handler
+from streams.ordering import KeyOrder
+from streams.outgoing import Moment, Outgoing, Sealer, Stamp
 from streams.publisher import Publication
-from streams.tables import Changes, Overlay, latest
+from streams.tables import Changes, Overlay, Writes, latest
 
 log = structlog.get_logger(__name__)
 
@@ -48,60 +47,10 @@ MAX_RELEASE = 512
 MAX_UNSETTLED = 4096
 """Records in one transaction: what a reader of committed records has to hold back."""
 
-_DIGITS = 3  # of milliseconds: microseconds
 _MILLISECONDS = 1000
-_NOTHING = Question(item=None)
 
-
-@dataclass(eq=False, slots=True)
-class _Answered:
-    """An answer, read once for all that asked together."""
-
-    rows: Floats
-    model: ModelInfo
-    model_id: ModelId
-    queue_ms: list[float]
-    compute_ms: list[float]
-
-    @classmethod
-    def of(cls, answer: Answer) -> _Answered:
-        """Return what all of the answer's records share."""
-        return cls(
-            rows=answer.rows,
-            model=answer.model,
-            model_id=model_id(answer.model),
-            queue_ms=answer.queue_ms.astype(np.float64).round(_DIGITS).tolist(),
-            compute_ms=answer.compute_ms.astype(np.float64).round(_DIGITS).tolist(),
-        )
-
-
-@dataclass(eq=False, slots=True, kw_only=True)
-class _Work(Ordered):
-    """One record on its way."""
-
-    record: Record
-    number: int  # in the ledger
-    stamp: Stamp
-    changes: Changes
-    patience_s: float  # from the record's timestamp to its deadline
-    event: Any = None
-    question: Question = _NOTHING
-    answered: _Answered | None = None
-    place: int = 0  # of its row in the answer
-    outcome: Publication | None = None
-
-    @property
-    def item(self) -> Item:
-        """What to ask of the model."""
-        if self.question.item is None:
-            raise ValueError("there is nothing to ask")
-        return self.question.item
-
-    @property
-    def deadline(self) -> float:
-        """When its turn at the model must have come: Unix seconds, or infinity."""
-        sent_at = self.record.timestamp / _MILLISECONDS
-        return sent_at + self.patience_s if sent_at >= 0 else math.inf
+Released = list[tuple[Flight, Sequence[int]]]
+"""Records that leave together: chunks and places."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +72,10 @@ class Pipeline:
         self._frontier = frontier
         self._delivery = delivery
         self._overlay = Overlay(source.partition)
-        self._order: KeyOrder[_Work] = KeyOrder()
-        self._unsettled: list[_Work] = []
+        self._names = {spec.id: spec.name for spec in stage.topics.specs}
+        self._order: KeyOrder[Flight] = KeyOrder()
+        self._unsettled = 0  # records that were sent
+        self._writes: list[Writes] = []  # theirs
         self._is_due = False  # what was sent is to be settled
         self._settled_at = -math.inf
         self._is_over = False
@@ -142,10 +93,13 @@ class Pipeline:
 
     def accept(self, chunk: Chunk) -> None:
         """Start on a chunk; chunks must come in the order of their offsets."""
-        asking = [one for one in self._prepare(chunk) if one.question.item is not None]
-        if asking:
-            self._start(self._ask(asking))
-        self._wake.set()
+        flight = self._prepare(chunk)
+        self._order.add(flight)
+        asking = self._asking(flight)
+        if len(asking.places) < len(flight.keys):
+            self._ready(flight, set(flight.waiting).difference(asking.places))
+        if asking.places:
+            self._start(self._ask(flight, asking))
 
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
@@ -174,62 +128,71 @@ class Pipeline:
         if error is not None and not self.failed.done():
             self.failed.set_exception(error)
 
-    def _prepare(self, chunk: Chunk) -> list[_Work]:
+    def _prepare(self, chunk: Chunk) -> Flight:
         started_at, began = time.time(), time.perf_counter()
-        stamp = Stamp(started_at=started_at)
-        decoded = self._stage.decoder.decode_many([record.value for record in chunk.records])
-        patience_s = self._stage.handler.deadline_s
-        works = []
-        for record, number, event in zip(chunk.records, chunk.numbers, decoded, strict=True):
-            changes = Changes(self._overlay)
-            one = _Work(
-                record=record, number=number, stamp=stamp, changes=changes, patience_s=patience_s
-            )
-            works.append(one)
-            self._prepare_one(one, event)
-            self._order.add(one)
-            if one.question.item is None:
-                self._order.ready(one)
-        stamp.decode_ms = round((time.perf_counter() - began) * 1000, 3)
-        return works
+        events = self._stage.decoder.decode_many([record.value for record in chunk.records])
+        flight = Flight(chunk, Stamp(started_at=started_at))
+        for place, event in enumerate(events):
+            if isinstance(event, DecodeError):
+                self._bury(flight, place, event)
+            else:
+                self._prepare_one(flight, place, event)
+        flight.stamp.decode_ms = round((time.perf_counter() - began) * _MILLISECONDS, 3)
+        return flight
 
-    def _prepare_one(self, one: _Work, event: Any) -> None:
-        if isinstance(event, DecodeError):
-            one.outcome = self._buried(one.record, event)
-            return
-        handler = self._stage.handler
+    def _prepare_one(self, flight: Flight, place: int, event: Any) -> None:
+        handler, changes = self._stage.handler, Changes(self._overlay)
         try:
-            one.key = handler.key(event)
-            one.question = handler.prepare(event, one.changes)
-            one.changes.keep()
-            one.event = event
+            flight.keys[place] = handler.key(event)
+            question = handler.prepare(event, changes)
+            changes.keep()
         except Exception as error:  # one event's failure is its own
-            one.changes.forget()
-            one.outcome = self._buried(one.record, TaskFailed(error))
-
-    async def _ask(self, asking: Sequence[_Work]) -> None:
-        stage = self._stage
-        await ask(stage.inference, stage.handler.spec, asking, self._answered, self._failed_alone)
-
-    def _answered(self, asking: Sequence[_Work], answer: Answer) -> None:
-        answered = _Answered.of(answer)
-        for place, one in enumerate(asking):
-            one.answered = answered
-            one.place = place
-            self._order.ready(one)
-        for place, error in answer.errors.items():
-            self._not_answered(asking[place], error)
-        self._wake.set()
-
-    def _not_answered(self, one: _Work, error: ItemError) -> None:
-        if error.code == EXPIRED.code:
-            one.answered = None  # its handler decides without
+            changes.forget()
+            self._bury(flight, place, TaskFailed(error))
         else:
-            one.outcome = self._buried(one.record, error)
+            flight.prepared[place] = Prepared(event, question, changes)
 
-    def _failed_alone(self, one: _Work, error: ItemError) -> None:
-        one.outcome = self._buried(one.record, error)
-        self._order.ready(one)
+    def _asking(self, flight: Flight) -> Asking:
+        asked = [
+            (place, one.question.item)
+            for place, one in enumerate(flight.prepared)
+            if one is not None and one.question.item is not None
+        ]
+        places = [place for place, _ in asked]
+        return Asking(
+            places=places,
+            items=[item for _, item in asked],
+            deadlines=self._deadlines(flight, places),
+        )
+
+    def _deadlines(self, flight: Flight, places: Sequence[int]) -> list[float] | None:
+        patience_s = self._stage.handler.deadline_s
+        if patience_s == math.inf:
+            return None
+        sent_at = (flight.chunk.records[place].timestamp / _MILLISECONDS for place in places)
+        return [at + patience_s if at >= 0 else math.inf for at in sent_at]
+
+    async def _ask(self, flight: Flight, asking: Asking) -> None:
+        def answered(places: Sequence[int], answer: Answer) -> None:
+            flight.answer(places, Answered.of(answer))
+            for at, error in answer.errors.items():
+                self._not_answered(flight, places[at], error)
+            self._ready(flight, places)
+
+        def failed(place: int, error: ItemError) -> None:
+            self._bury(flight, place, error)
+            self._ready(flight, (place,))
+
+        await ask(self._stage.inference, self._stage.handler.spec, asking, answered, failed)
+
+    def _not_answered(self, flight: Flight, place: int, error: ItemError) -> None:
+        if error.code == EXPIRED.code:
+            flight.unanswer(place)  # its handler decides without
+        else:
+            self._bury(flight, place, error)
+
+    def _ready(self, flight: Flight, places: Iterable[int]) -> None:
+        self._order.ready(flight, places)
         self._wake.set()
 
     # -- out
@@ -244,12 +207,12 @@ class Pipeline:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while released := self._order.take(MAX_RELEASE, self._leaves):
+            while released := self._leave():
                 if not self._unsettled:
                     self._set_clock(loop)
-                self._unsettled += released
+                self._unsettled += sum(len(places) for _, places in released)
                 await self._delivery.send(self._publications(released))
-                if len(self._unsettled) >= MAX_UNSETTLED or self._is_due:
+                if self._unsettled >= MAX_UNSETTLED or self._is_due:
                     await self._settle()
             if self._unsettled and self._is_due:
                 await self._settle()
@@ -265,58 +228,83 @@ class Pipeline:
         self._is_due = True
         self._wake.set()
 
-    def _leaves(self, one: _Work) -> bool:
-        return self._frontier.release(one.number)
+    def _leave(self) -> Released:
+        released: Released = []
+        room = MAX_RELEASE
+        while room > 0 and (first := self._order.take_first()) is not None:
+            flight, places = first
+            self._frontier.release_oldest(flight.number(places[-1]))
+            released.append(first)
+            room -= len(places)
+        return released or [*self._order.take_ahead(room, self._may_leave)]
 
-    def _publications(self, released: Sequence[_Work]) -> list[Publication]:
+    def _may_leave(self, flight: Flight, place: int) -> bool:
+        return self._frontier.release(flight.number(place))
+
+    def _publications(self, released: Released) -> list[Publication]:
         moment = Moment()
-        outcomes = [one.outcome or self._outcome(one, moment) for one in released]
-        writes = latest(one.changes.writes for one in released)
-        return [*outcomes, *self._overlay.changelog(writes)]
+        outcomes = [
+            flight.buried.get(place) or self._outcome(flight, place, moment)
+            for flight, places in released
+            for place in places
+        ]
+        writes = [
+            one.changes.writes
+            for flight, places in released
+            for one in map(flight.prepared.__getitem__, places)
+            if one is not None and one.changes.writes
+        ]
+        self._writes += writes
+        return [*outcomes, *self._overlay.changelog(latest(writes))] if writes else outcomes
 
     async def _settle(self) -> None:
         position = self._frontier.position()
         last_offsets: Mapping[TP, int] = await self._delivery.settle(position)
         # Nothing may come between here and the end: stores, ledger and broker must agree.
-        self._overlay.settle([one.changes.writes for one in self._unsettled], last_offsets)
+        self._overlay.settle(self._writes, last_offsets)
         self._frontier.settle(position)
-        self._unsettled = []
+        self._unsettled, self._writes = 0, []
         self._settled_at = asyncio.get_running_loop().time()
 
-    def _outcome(self, one: _Work, moment: Moment) -> Publication:
+    def _outcome(self, flight: Flight, place: int, moment: Moment) -> Publication:
+        one = flight.event(place)
         try:
-            outgoing = self._decide(one, moment)
+            outgoing = self._decide(flight, place, moment)
             publication = Publication(
-                topic=self._stage.topics[outgoing.topic_id].name,
+                topic=self._names[outgoing.topic_id],
                 key=outgoing.key.encode(),
                 value=encode_result(outgoing.message),
             )
             one.changes.keep()
         except Exception as error:  # one event's failure is its own
             one.changes.forget()
-            return self._buried(one.record, TaskFailed(error))
+            return self._letter(flight.chunk.records[place], TaskFailed(error))
         return publication
 
-    def _decide(self, one: _Work, moment: Moment) -> Outgoing:
-        stage, answered, place = self._stage, one.answered, one.place
-        if answered is None:
-            model = stage.inference.models[stage.handler.spec.slot]
-            sealed = self._sealer.envelope(one.record, one.stamp, moment, None)
-            return stage.handler.decide(one.event, one.question, None, model, sealed, one.changes)
+    def _decide(self, flight: Flight, place: int, moment: Moment) -> Outgoing:
+        one, found = flight.event(place), flight.answered(place)
+        record, handler = flight.chunk.records[place], self._stage.handler
+        if found is None:
+            model = self._stage.inference.models[handler.spec.slot]
+            sealed = self._sealer.envelope(record, flight.stamp, moment, None)
+            return handler.decide(one.event, one.question, None, model, sealed, one.changes)
+        answered, at = found
         sealed = self._sealer.envelope(
-            one.record,
-            one.stamp,
+            record,
+            flight.stamp,
             moment,
             answered.model_id,
-            answered.queue_ms[place],
-            answered.compute_ms[place],
+            answered.queue_ms[at],
+            answered.compute_ms[at],
         )
-        row = answered.rows[place]
-        return stage.handler.decide(
-            one.event, one.question, row, answered.model, sealed, one.changes
+        return handler.decide(
+            one.event, one.question, answered.rows[at], answered.model, sealed, one.changes
         )
 
-    def _buried(self, record: Record, error: Exception | ItemError) -> Publication:
+    def _bury(self, flight: Flight, place: int, error: Exception | ItemError) -> None:
+        flight.buried[place] = self._letter(flight.chunk.records[place], error)
+
+    def _letter(self, record: Record, error: Exception | ItemError) -> Publication:
         decision = policy.decide(error)
         if not isinstance(decision, policy.Bury):
             raise TypeError(f"no reason for a dead letter: {decision}")
@@ -331,7 +319,7 @@ class Pipeline:
             record, code=decision.code, reason=decision.reason, detail=decision.detail
         )
         return Publication(
-            topic=self._stage.topics[DEAD_LETTERS].name,
+            topic=self._names[DEAD_LETTERS],
             key=record.key,
             value=encode(letter),
             headers=tuple(record.headers),

@@ -98,20 +98,17 @@ class Publisher:
         now_ms = int(time.time() * 1000)
         filling: dict[tuple[str, int], BatchBuilder] = {}
         batches: list[tuple[TP, BatchBuilder]] = []
-        for publication in publications:
-            partition = publication.partition
+        for one in publications:
+            topic, key, partition = one.topic, one.key, one.partition
             if partition is None:
-                count = self._partitions.get(publication.topic)
-                if count is None:
-                    count = await self._count_partitions(publication.topic)
-                key = publication.key
+                count = self._partitions.get(topic) or await self._count_partitions(topic)
                 partition = secrets.randbelow(count) if key is None else self._partition(key, count)
-            place = (publication.topic, partition)
+            place = (topic, partition)
             batch = filling.get(place)
-            if batch is None or not _append(batch, publication, now_ms):
+            if batch is None or not _append(batch, one, now_ms):
                 batch = filling[place] = self._producer.create_batch()
                 batches.append((TP(*place), batch))
-                _append(batch, publication, now_ms)
+                _append(batch, one, now_ms)
         return batches
 
     async def _count_partitions(self, topic: str) -> int:
@@ -137,12 +134,8 @@ def _partition(key: bytes, count: int) -> int:
     return int(DefaultPartitioner()(key, partitions, partitions))
 
 
-def _append(batch: BatchBuilder, publication: Publication, now_ms: int) -> bool:
+def _append(batch: BatchBuilder, one: Publication, now_ms: int) -> bool:
     """Return whether the record fitted; an empty batch takes a record of any size."""
-    metadata = batch.append(
-        key=publication.key,
-        value=publication.value,
-        timestamp=now_ms,
-        headers=list(publication.headers),
-    )
-    return metadata is not None
+    headers = list(one.headers) if one.headers else []
+    added = batch.append(timestamp=now_ms, key=one.key, value=one.value, headers=headers)
+    return added is not None

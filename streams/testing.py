@@ -86,7 +86,7 @@ class MemoryPartition:
         records = self.append(values, key=key)
         offsets = [record.offset for record in records]
         sizes = [record_size(record) for record in records]
-        numbers = frontier.take_in(frontier.epoch, offsets, sizes)
+        taken = frontier.take_in(frontier.epoch, offsets, sizes)
         return list(
-            make_chunks(TP(self.topic, self.partition), records, numbers or [], frontier.epoch)
+            make_chunks(TP(self.topic, self.partition), records, taken or [], frontier.epoch)
         )

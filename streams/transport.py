@@ -316,12 +316,12 @@ class ChunkConsumer(driver.Consumer):
     ) -> list[tuple[TP, Chunk]]:
         frontier = self._intake.frontier(tp)
         offsets = [record.offset for record in records]
-        numbers = frontier.take_in(epoch, offsets, [record_size(record) for record in records])
-        if numbers is None:
+        taken = frontier.take_in(epoch, offsets, [record_size(record) for record in records])
+        if taken is None:
             await self._put_back(tp, frontier)
             return []
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        return [(tp, chunk) for chunk in make_chunks(tp, records, numbers, epoch)]
+        return [(tp, chunk) for chunk in make_chunks(tp, records, taken, epoch)]
 
     async def _put_back(self, tp: TP, frontier: Frontier) -> None:
         """Seek back to the ledger: what was fetched in another epoch belongs to nobody."""

@@ -20,8 +20,12 @@ def opened(start: int = 0, beyond: tuple[tuple[int, int], ...] = ()) -> Frontier
 
 
 def take_in(frontier: Frontier, *offsets: int) -> list[int | None]:
-    numbers = frontier.take_in(frontier.epoch, offsets, [SIZE] * len(offsets))
-    assert numbers is not None
+    """Return each record's number, None for one that is not new."""
+    taken = frontier.take_in(frontier.epoch, offsets, [SIZE] * len(offsets))
+    assert taken is not None
+    numbers: list[int | None] = [None] * len(offsets)
+    for run in taken:
+        numbers[run.start : run.stop] = range(run.number, run.number + run.stop - run.start)
     return numbers
 
 
@@ -130,6 +134,20 @@ def test_a_record_is_released_once() -> None:
             frontier.release(number or 0)
 
 
+def test_the_oldest_are_released_together_whatever_was_released_among_them() -> None:
+    frontier = opened()
+    numbers = take_in(frontier, *range(6))
+    release(frontier, numbers[1], numbers[4])
+    frontier.release_oldest(2)
+    assert frontier.position() == Position(3, ((4, 4),))
+    for last in (2, 4, 6):
+        with pytest.raises(ValueError, match="not in flight"):
+            frontier.release_oldest(last)
+    frontier.release_oldest(5)
+    assert frontier.position() == Position(6)
+    assert (frontier.records_in_flight, frontier.bytes_in_flight) == (0, 0)
+
+
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_any_order_of_releases_ends_at_the_end(gaps: list[int], order: object) -> None:
     frontier = opened()
@@ -175,6 +193,15 @@ class Restarts(RuleBasedStateMachine):
         offset = data.draw(st.sampled_from(sorted(self.in_flight)))
         assert self.frontier.release(self.in_flight.pop(offset))
         self.done.add(offset)
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def release_the_oldest(self, data: st.DataObject) -> None:
+        last = data.draw(st.sampled_from(sorted(self.in_flight)))
+        self.frontier.release_oldest(self.in_flight[last])
+        for offset in [offset for offset in self.in_flight if offset <= last]:
+            del self.in_flight[offset]
+            self.done.add(offset)
 
     @rule()
     def commit(self) -> None:

@@ -2,85 +2,111 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable, Iterator, Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ordering import KeyOrder, Ordered
+from streams.ordering import Group, KeyOrder
+
+Key = str | None
+One = tuple[int, int]
+"""A record: its group and its place there."""
 
 
-class One(Ordered):
-    def __init__(self, number: int, key: str | None) -> None:
-        super().__init__()
-        self.number = number
-        self.key = key
+class Groups:
+    """An order of groups with these keys, and what has left of them so far."""
+
+    def __init__(self, *keys: Sequence[Key]) -> None:
+        self.order: KeyOrder[Group] = KeyOrder()
+        self.groups = [Group(list(each)) for each in keys]
+        for group in self.groups:
+            self.order.add(group)
+        self.left: list[One] = []
+
+    def ready(self, *ones: One) -> None:
+        for group, place in ones:
+            self.order.ready(self.groups[group], [place])
+
+    def take(
+        self, limit: int = 100, may_leave: Callable[[One], bool] = lambda _: True
+    ) -> list[One]:
+        """Let leave what may, as a pipeline does; return it."""
+        before = len(self.left)
+        while (first := self.order.take_first()) is not None:
+            self.left += self._named(*first)
+
+        def allowed(group: Group, place: int) -> bool:
+            return may_leave((self.groups.index(group), place))
+
+        for group, places in self.order.take_ahead(limit, allowed):
+            self.left += self._named(group, places)
+        return self.left[before:]
+
+    def _named(self, group: Group, places: Sequence[int]) -> Iterator[One]:
+        return ((self.groups.index(group), place) for place in places)
 
 
-def taken(order: KeyOrder[One], limit: int = 100) -> list[int]:
-    return [one.number for one in order.take(limit, lambda _: True)]
-
-
-def filled(*keys: str | None) -> tuple[KeyOrder[One], list[One]]:
-    order: KeyOrder[One] = KeyOrder()
-    ones = [One(number, key) for number, key in enumerate(keys)]
-    for one in ones:
-        order.add(one)
-    return order, ones
+def test_the_oldest_group_leaves_as_a_whole() -> None:
+    groups = Groups("ab", "a")
+    groups.ready((0, 1), (0, 0))
+    assert groups.order.take_first() is not None
+    assert groups.order.take_first() is None
+    assert not groups.order.is_empty
 
 
 def test_other_keys_do_not_wait() -> None:
-    order, ones = filled("slow", "quick", "slow", "quick")
-    for one in ones[1:]:
-        order.ready(one)
-    assert taken(order) == [1, 3]
-    order.ready(ones[0])
-    assert taken(order) == [0, 2]
-    assert order.is_empty
+    groups = Groups(["slow", "quick"], ["slow", "quick"])
+    groups.ready((0, 1), (1, 0), (1, 1))
+    assert groups.take() == [(0, 1), (1, 1)]
+    groups.ready((0, 0))
+    assert groups.take() == [(0, 0), (1, 0)]
+    assert groups.order.is_empty
 
 
 def test_records_without_a_key_are_in_no_order() -> None:
-    order, ones = filled(None, None)
-    order.ready(ones[1])
-    assert taken(order) == [1]
+    groups = Groups([None, None])
+    groups.ready((0, 1))
+    assert groups.take() == [(0, 1)]
 
 
-def test_what_may_not_leave_stays_first_and_holds_back_its_key_alone() -> None:
-    order, ones = filled("a", "b", "a")
-    for one in ones:
-        order.ready(one)
-    assert [one.number for one in order.take(10, lambda one: one.key != "a")] == [1]
-    assert taken(order) == [0, 2]
+def test_what_may_not_leave_holds_back_its_key_alone_and_is_asked_again() -> None:
+    groups = Groups("x", "aba")
+    groups.ready((1, 0), (1, 1), (1, 2))
+    assert groups.take(may_leave=lambda one: one != (1, 0)) == [(1, 1)]
+    groups.ready((0, 0))
+    assert groups.take() == [(0, 0), (1, 0), (1, 2)]
 
 
 def test_a_limit_leaves_the_rest_for_the_next_time() -> None:
-    order, ones = filled("a", "b", "c")
-    for one in ones:
-        order.ready(one)
-    assert taken(order, 2) == [0, 1]
-    assert taken(order, 2) == [2]
+    groups = Groups("x", "abc")
+    groups.ready((1, 0), (1, 1), (1, 2))
+    assert groups.take(limit=2) == [(1, 0), (1, 1)]
+    assert groups.take(limit=2) == [(1, 2)]
 
 
 @given(
-    st.lists(st.sampled_from(["a", "b", "c", None]), max_size=30),
-    st.randoms(use_true_random=False),
+    st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=6), max_size=8),
+    st.integers(0, 2**32),
     st.integers(1, 5),
 )
-def test_all_leave_once_in_their_keys_order(
-    keys: list[str | None], chance: object, limit: int
-) -> None:
-    order, ones = filled(*keys)
+def test_all_leave_once_in_their_keys_order(keys: list[list[Key]], seed: int, limit: int) -> None:
+    chance = random.Random(seed)
+    groups = Groups(*keys)
+    ones = [(number, place) for number, each in enumerate(keys) for place in range(len(each))]
     answers = list(ones)
-    chance.shuffle(answers)  # type: ignore[attr-defined]
-    left: list[One] = []
+    chance.shuffle(answers)
     for one in answers:
-        order.ready(one)
-        allowed = {other.number for other in ones if chance.random() < 0.7}  # type: ignore[attr-defined]
-        left += order.take(limit, lambda other, allowed=allowed: other.number in allowed)  # type: ignore[misc]
-        for other in left:
-            earlier = [o for o in ones if o.key == other.key and o.number < other.number]
-            assert other.key is None or all(o in left for o in earlier)
-    left += order.take(len(ones), lambda _: True)
-    assert sorted(one.number for one in left) == list(range(len(ones)))
-    for key in {"a", "b", "c"}:
-        numbers = [one.number for one in left if one.key == key]
-        assert numbers == sorted(numbers)
-    assert order.is_empty
+        groups.ready(one)
+        groups.take(limit, lambda _: chance.random() < 0.7)
+        for number, place in groups.left:
+            key = keys[number][place]
+            earlier = [o for o in ones if o < (number, place) and keys[o[0]][o[1]] == key]
+            assert key is None or all(o in groups.left for o in earlier)
+    groups.take(len(ones) + 1)
+    assert sorted(groups.left) == ones
+    for key in ("a", "b", "c"):
+        of_key = [one for one in groups.left if keys[one[0]][one[1]] == key]
+        assert of_key == sorted(of_key)
+    assert groups.order.is_empty

@@ -156,10 +156,8 @@ class Bench:
     def accept(self, records: Sequence[Record]) -> None:
         """Hand over records that were appended to the partition."""
         offsets = [record.offset for record in records]
-        numbers = self.frontier.take_in(self.frontier.epoch, offsets, [1] * len(records))
-        for chunk in make_chunks(
-            TP("reviews", 0), records, numbers or [], epoch=self.frontier.epoch
-        ):
+        taken = self.frontier.take_in(self.frontier.epoch, offsets, [1] * len(records))
+        for chunk in make_chunks(TP("reviews", 0), records, taken or [], self.frontier.epoch):
             self.pipeline.accept(chunk)
 
     async def finish(self) -> None:
