@@ -96,6 +96,11 @@ class InferenceClient:
         return self._models
 
     @property
+    def loaded(self) -> Mapping[str, ModelInfo]:
+        """The models that stand beside those in use, by slot; a worker that dies leaves none."""
+        return self._loaded
+
+    @property
     def statistics(self) -> Statistics:
         """How the worker stands, as of a second ago."""
         return self._statistics
@@ -269,13 +274,9 @@ class InferenceClient:
         """Use another model, that of `source` or the one loaded; raises `ModelError`.
 
         No request fails: each is answered by the model in use when it came to the worker, which
-        the answer names. The one before stays loaded, for `roll_back`.
+        the answer names. The one before is freed with the last of its requests.
         """
         return await self._wish(Action.SWAP, slot, source)
-
-    async def roll_back(self, slot: str) -> ModelInfo:
-        """Use the model before, at once; raises `ModelError` if it is not held any more."""
-        return await self._wish(Action.ROLL_BACK, slot)
 
     async def drop(self, slot: str) -> ModelInfo:
         """Free what is loaded beside the model in use, and return that."""
@@ -300,7 +301,7 @@ class InferenceClient:
         self._versions[loaded.version] = loaded.model
         if wished.wish.action is Action.LOAD:
             self._loaded[wished.wish.slot] = loaded.model
-        elif wished.wish.action is not Action.ROLL_BACK:
+        else:
             self._loaded.pop(wished.wish.slot, None)
         if wished.changes_the_answers:
             self._models = {**self._models, wished.wish.slot: loaded.model}

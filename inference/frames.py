@@ -75,9 +75,8 @@ class Action(StrEnum):
     """What can be done with a slot's models."""
 
     LOAD = "load"  # put one beside that in use
-    SWAP = "swap"  # use it
-    ROLL_BACK = "rollback"  # use the one before
-    DROP = "drop"  # free all but the one in use
+    SWAP = "swap"  # use it, and free the one before
+    DROP = "drop"  # free it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,3 +69,12 @@ class Statistics:
     batch_tokens: Mapping[str, int] = field(default_factory=dict)  # by slot; less after a fault
     cached_rows: int = 0  # texts that are known
     cached_bytes: int = 0  # what they take
+    hits: Mapping[str, int] = field(default_factory=dict)
+    """Of each slot, texts that were known, or on their way for others, since the worker began."""
+    misses: Mapping[str, int] = field(default_factory=dict)
+    """Texts that were computed. The shadow's count as neither."""
+
+    def hit_rate(self, slot: str) -> float:
+        """Return which share of a slot's texts needed no computing; 0 before the first."""
+        hits, misses = self.hits.get(slot, 0), self.misses.get(slot, 0)
+        return hits / max(1, hits + misses)

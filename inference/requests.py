@@ -57,7 +57,7 @@ class Wished:
     @property
     def changes_the_answers(self) -> bool:
         """Whether another model is in use once it is granted."""
-        return self.wish.action in (Action.SWAP, Action.ROLL_BACK)
+        return self.wish.action is Action.SWAP
 
     def encoded(self) -> bytes:
         """Return it as it travels."""

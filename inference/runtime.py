@@ -147,6 +147,8 @@ class Runtime:
                 batch_tokens={slot: self._scheduler.budget(key) for slot, key in queues.items()},
                 cached_rows=len(self._repeats.cache),
                 cached_bytes=self._repeats.cache.bytes,
+                hits=dict(self._repeats.hits),
+                misses=dict(self._repeats.misses),
             )
 
     def between_batches(self, job: Callable[[], T]) -> T:
@@ -172,10 +174,19 @@ class Runtime:
 
     # -- prepare
 
+    # A thread that waits must hold nothing of what it did last: a model that is freed would stay.
+
     def _prepare_all(self) -> None:
-        while (portion := self._await_portion()) is not None:
-            with self.watch.over(threading.current_thread().name, {portion.job.ask.request}):
-                self._prepare(portion)
+        while self._prepare_next():
+            pass
+
+    def _prepare_next(self) -> bool:
+        portion = self._await_portion()
+        if portion is None:
+            return False
+        with self.watch.over(threading.current_thread().name, {portion.job.ask.request}):
+            self._prepare(portion)
+        return True
 
     def _await_portion(self) -> Portion | None:
         with self._lock:
@@ -190,7 +201,7 @@ class Runtime:
         in_time = [place for place in portion.places if job.deadlines[place] > now]
         entries = self._repeats.entries(job, in_time)
         with self._lock:
-            found = self._repeats.sort(entries)
+            found = self._repeats.sort(job.ask.slot, entries)
             self._scheduler.settle(job.ask.request, len(found.known))
         self._answer(found)
         encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
@@ -219,14 +230,18 @@ class Runtime:
     # -- forward
 
     def _compute_all(self) -> None:
-        while True:
-            self._room.acquire()
-            entries = self._await_entries()
-            if entries is None:
-                self._launched.put(None)
-                return
-            with self.watch.over("forward", {entry.request for entry in entries}):
-                self._launch(entries)
+        while self._compute_next():
+            pass
+        self._launched.put(None)
+
+    def _compute_next(self) -> bool:
+        self._room.acquire()
+        entries = self._await_entries()
+        if entries is None:
+            return False
+        with self.watch.over("forward", {entry.request for entry in entries}):
+            self._launch(entries)
+        return True
 
     def _await_entries(self) -> Sequence[Entry] | None:
         """Return what to launch: of a batch that failed its parts first; None at the end."""
@@ -303,9 +318,16 @@ class Runtime:
     # -- finish
 
     def _finish_all(self) -> None:
-        while (flight := self._launched.get()) is not None:
-            with self.watch.over("finish", {entry.request for entry in flight.entries}):
-                self._finish(flight)
+        while self._finish_next():
+            pass
+
+    def _finish_next(self) -> bool:
+        flight = self._launched.get()
+        if flight is None:
+            return False
+        with self.watch.over("finish", {entry.request for entry in flight.entries}):
+            self._finish(flight)
+        return True
 
     def _finish(self, flight: _Flight) -> None:
         try:
