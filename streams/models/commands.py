@@ -10,11 +10,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from schemas.models import CONFIGURED, ModelAction, ModelChoice, ModelCommand
-from streams.errors import StreamsError
-
-
-class NothingThere(StreamsError):
-    """What was asked for needs a model that is not there."""
+from streams.models.errors import NothingThere
 
 
 def new_id() -> str:

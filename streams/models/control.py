@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
 from inference.errors import InferenceError
-from schemas.models import CONFIGURED, ModelAction, ModelChoice, ModelCommand, ModelEvent, ModelStep
+from schemas.models import ModelAction, ModelChoice, ModelCommand, ModelEvent, ModelStep
 from streams.models.slots import Slots
 from streams.reference import Change
 
@@ -28,10 +29,10 @@ class ModelControl:
     """The last command of each slot, and how far this worker is with it."""
 
     def __init__(
-        self, configured: Mapping[str, str], worker: str, say: Callable[[ModelEvent], None]
+        self, known: Collection[str], worker: str, say: Callable[[ModelEvent], None]
     ) -> None:
-        """`configured` are the sources by slot; `worker` is the name that events carry."""
-        self._configured = configured
+        """`known` are the slots that there are; `worker` is the name that events carry."""
+        self._known = known
         self._worker = worker
         self._say = say
         self._wanted: dict[str, ModelCommand] = {}
@@ -46,9 +47,7 @@ class ModelControl:
                 self._wanted.pop(key, None)
             elif command.action is ModelAction.REPORT:
                 self._report(command)
-            elif command.slot in (
-                self._configured if self._slots is None else self._slots.shares()
-            ):
+            elif command.slot in self._known:
                 self._take(command)
             else:
                 log.warning("no such slot", action="model_command_left_out", slot=command.slot)
@@ -56,14 +55,6 @@ class ModelControl:
     def chosen(self) -> dict[str, ModelChoice]:
         """Return what is to be in use, by slot, where that was commanded."""
         return {slot: command.in_use for slot, command in self._wanted.items()}
-
-    def sources(self) -> dict[str, str]:
-        """Return what to load at the start, by slot."""
-        chosen = {slot: choice.source for slot, choice in self.chosen().items()}
-        return {
-            slot: source if chosen.get(slot, CONFIGURED) == CONFIGURED else chosen[slot]
-            for slot, source in self._configured.items()
-        }
 
     async def run(self, slots: Slots, changed: Changed, close_windows: Callable[[], None]) -> None:
         """Do commands, one after the other, until cancelled."""
@@ -107,7 +98,9 @@ class ModelControl:
                 self._say(self._event(slot, command.command_id, ModelStep.DONE))
 
     def _tell(self, command: ModelCommand, step: ModelStep, reason: str | None = None) -> None:
-        log.info(
+        failed = step in (ModelStep.FAILED, ModelStep.LOST)
+        log.log(
+            logging.WARNING if failed else logging.INFO,
             "a command for models",
             action="model_command",
             slot=command.slot,

@@ -17,16 +17,16 @@ from schemas.codec import Decoder
 from schemas.models import ModelCommand
 from streams.admin import require_topics
 from streams.clients import new_producer, new_reader
-from streams.config import ModelsSettings, Settings
+from streams.config import Settings
 from streams.errors import StartupError
 from streams.models.control import Changed, ModelControl
+from streams.models.in_force import COMMANDS, wanted
 from streams.models.outbox import Outbox
 from streams.models.slots import Changeable, Slots
 from streams.models.windows import Windows
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
 
-COMMANDS = "model-commands"
 WINDOW_S = 10.0
 """Of traffic that one report of agreement tells of."""
 NAME_BYTES = 3
@@ -45,8 +45,8 @@ class ModelService:
 
     def wanted(self) -> Settings:
         """Return the settings with the models that are to be loaded at the start."""
-        models = ModelsSettings(**self._control.sources())
-        return self._settings.model_copy(update={"models": models})
+        chosen = self._control.chosen()
+        return wanted(self._settings, {slot: one.source for slot, one in chosen.items()})
 
     def adopt(self, client: Changeable) -> AdoptedModels:
         """Take the loaded models into care; raises `StartupError` if they are others."""

@@ -28,6 +28,7 @@ COMMANDS = (
     *(("replay", kind) for kind in ("reviews", "queries", "orders", "catalogue", "knowledge")),
     ("tail",),
     *(("dead-letters", what) for what in ("list", "show", "replay")),
+    *(("models", what) for what in ("list", "load", "swap", "rollback", "shadow", "drop")),
     ("evaluate", "sentiment"),
     ("contract",),
     ("config",),
