@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Item = str | list[str]
 """A text, or a customer's history of catalogue texts, most recent last."""
 
+HARMLESS = "good 很好"
+"""Every model has rows for this text, or it has for none."""
+
 Floats = NDArray[np.float32]
 
 
@@ -46,6 +49,9 @@ class ItemError:
     reason: str  # a sentence that repeats nothing of the item
 
 
+WORKER_DIED = ItemError(
+    code="worker_died", reason="the inference worker ended each time it was asked this"
+)
 EXPIRED = ItemError(code="expired", reason="its deadline passed before its turn came")
 
 

@@ -8,18 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from inference.client import Inference
-from inference.messages import Answer, Item, ItemError
+from inference.messages import HARMLESS, WORKER_DIED, Answer, Item, ItemError
 from inference.tasks.registry import TaskSpec
 from streams import policy
 from streams.retries import again
-
-ENDS_THE_WORKER = ItemError(
-    code="worker_died", reason="the inference worker ended each time it was asked this"
-)
-
-
-HARMLESS = "ok"
-"""A text that no model dies of: its answer shows that the worker, and not the device, is well."""
 
 
 class Asking(Protocol):
@@ -68,7 +60,7 @@ async def ask(
         return
     await again(lambda: inference.ask(spec.slot, [HARMLESS], lane=spec.lane), spec.name)
     if len(asking) == 1:
-        failed(asking[0], ENDS_THE_WORKER)
+        failed(asking[0], WORKER_DIED)
         return
     middle = len(asking) // 2
     # One after the other: together they would meet in one batch again, and die in it.

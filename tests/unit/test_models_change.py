@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 import pytest
 
 from inference import pieces
-from inference.changes import check_kind
+from inference.changes import Changes, Workshop, check_kind
 from inference.client import InferenceClient
+from inference.desk import Done
 from inference.errors import InferenceError, ModelError, UnknownSlot
-from inference.frames import Loaded
+from inference.frames import Action, Ask, Loaded, Wish
 from inference.messages import EXPIRED, Answer, ItemError, Lane
+from inference.models.base import Model
+from inference.runtime import Runtime
+from inference.scheduler import Scheduler
 from inference.settings import InferenceSettings
 from inference.shadow import Agreement, Shadow, agreement
 from inference.shelves import Shelves, Version
@@ -247,6 +253,43 @@ async def test_a_swap_is_measured_between_batches(
             assert mark_of(await ask(client, "meanwhile")) in {1, 2}
         assert (await swapping).batch_tokens > 0
         assert first > 0
+
+
+async def test_a_slow_candidate_is_no_hang(settings: InferenceSettings, tmp_path: Path) -> None:
+    second = folder(tmp_path, 2)
+    (Path(second) / "slow").write_text("1.5")
+    strict = replace(settings, hang_s=0.5, batch_tokens=0)
+    async with InferenceClient(strict, worker_module=TOY) as client:
+        first = client.worker_pid
+        await client.swap("toy", second)
+        assert client.worker_pid == first
+        assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_the_model_before_is_freed(tmp_path: Path) -> None:
+    models: list[weakref.ref[ToyModel]] = []
+
+    def load(_: InferenceSettings) -> dict[str, Model]:
+        model = ToyModel("toy", mark=len(models))
+        models.append(weakref.ref(model))
+        return {"toy": model}
+
+    workshop = Workshop(InferenceSettings(models={"toy": "first"}, batch_tokens=64), load)
+    done: Queue[Done] = Queue()
+    runtime = Runtime(Scheduler(batch_tokens=64, capacity=10), done.put, lambda _: None)
+    runtime.start()
+    shelves = Shelves(workshop.all())
+    changes = Changes(workshop, shelves, runtime)
+    for number in range(5):
+        current = shelves.current("toy")
+        asked = Ask(request=number, slot="toy", lane=Lane.CHAT, items=["text"])
+        runtime.submit(asked, current.model, current.key)
+        del current
+        await asyncio.to_thread(done.get, timeout=LIMIT_S)
+        wish = Wish(request=0, action=Action.SWAP, slot="toy", source=f"next {number}")
+        await changes.make(wish)
+    await until(lambda: sum(model() is not None for model in models) == 1)
+    runtime.stop()
 
 
 # -- kinds
