@@ -35,6 +35,11 @@ class Workshop:
         self._load = load
         self._numbers = itertools.count(1)
 
+    @property
+    def limit_s(self) -> float:
+        """Until a model must be loaded and measured."""
+        return self._settings.start_timeout_s
+
     def all(self) -> dict[str, Version]:
         """Return the configured models by slot; raises `InferenceError`."""
         loaded = self._load(self._settings)
@@ -96,7 +101,7 @@ class Changes:
         slot = wish.slot
         in_use = self._shelves.current(slot)
         if wish.source is not None:
-            version = await asyncio.to_thread(self._workshop.one, slot, wish.source, self._runtime)
+            version = await self._load(slot, wish.source)
             check_kind(version.loaded, in_use.loaded)
             self._runtime.allow(version.key, version.loaded.model.batch_tokens)
             self._forget(self._shelves.bring(slot, version))
@@ -104,13 +109,19 @@ class Changes:
                 return version
         if wish.action is Action.SWAP:
             self._forget(self._shelves.swap(slot))
-        elif wish.action is Action.ROLL_BACK:
-            self._shelves.roll_back(slot)
         elif wish.action is Action.DROP:
             self._forget(self._shelves.clear(slot))
         else:
             raise ModelError(f"which model is to be loaded for {slot} is not said")
         return self._shelves.current(slot)
+
+    async def _load(self, slot: str, source: str) -> Version:
+        limit_s = self._workshop.limit_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await asyncio.to_thread(self._workshop.one, slot, source, self._runtime)
+        except TimeoutError as error:  # its thread may go on: nobody takes what it brings
+            raise ModelError(f"{source!r} was not ready in {limit_s:g} s") from error
 
     def _forget(self, versions: Sequence[Version]) -> None:
         for version in versions:

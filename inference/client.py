@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -20,12 +20,13 @@ from inference.errors import (
     WorkerDied,
     WorkerLost,
 )
-from inference.frames import Action, Seat, Wish
-from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
+from inference.frames import Action, Ask, Seat, Wish
+from inference.messages import HARMLESS, Answer, Item, Lane, ModelInfo, Statistics
 from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
 from inference.protocol import Frame
-from inference.requests import Address, Request, Wished
+from inference.recorder import ItemId
+from inference.requests import MAX_ASKED, Address, Request, Wished, hashed
 from inference.restarts import Restarts
 from inference.room import Room
 from inference.settings import InferenceSettings
@@ -34,8 +35,6 @@ __all__ = ["Inference", "InferenceClient", "InferenceSettings"]
 
 log = structlog.get_logger(__name__)
 
-MAX_ASKED = 3
-"""A request that three workers died with is suspected of having killed them."""
 LATE_S = 1.0
 """An answer that is on its way when the last deadline passes is waited for so long."""
 
@@ -67,7 +66,8 @@ class Inference(Protocol):
 class InferenceClient:
     """Starts the worker, asks it, and starts it again when it dies.
 
-    What was outstanding when a worker died is asked again of the next one, three times at most.
+    What was outstanding when a worker died is asked again of the next one; what the worker was at
+    when it died is asked alone, and after the third time has the error `worker_died`.
     `died` is done, with its reason, when no worker can be started any more.
     """
 
@@ -85,6 +85,8 @@ class InferenceClient:
         self._worker: WorkerProcess | None = None  # none while it is started again
         self._life: asyncio.Task[None] | None = None
         self._heard = 0  # frames of the worker
+        self._suspects: frozenset[ItemId] | None = None  # as the worker said before its end
+        self._probes: dict[int, str] = {}  # harmless requests of our own, with their slots
         self._statistics = Statistics()
         self._end: InferenceError | None = ClientClosed("the client is not started")
         self._loop = asyncio.get_running_loop()
@@ -94,6 +96,11 @@ class InferenceClient:
     def models(self) -> Mapping[str, ModelInfo]:
         """The loaded models by slot."""
         return self._models
+
+    @property
+    def loaded(self) -> Mapping[str, ModelInfo]:
+        """The models that stand beside those in use, by slot; a worker that dies leaves none."""
+        return self._loaded
 
     @property
     def statistics(self) -> Statistics:
@@ -269,13 +276,9 @@ class InferenceClient:
         """Use another model, that of `source` or the one loaded; raises `ModelError`.
 
         No request fails: each is answered by the model in use when it came to the worker, which
-        the answer names. The one before stays loaded, for `roll_back`.
+        the answer names. The one before is freed with the last of its requests.
         """
         return await self._wish(Action.SWAP, slot, source)
-
-    async def roll_back(self, slot: str) -> ModelInfo:
-        """Use the model before, at once; raises `ModelError` if it is not held any more."""
-        return await self._wish(Action.ROLL_BACK, slot)
 
     async def drop(self, slot: str) -> ModelInfo:
         """Free what is loaded beside the model in use, and return that."""
@@ -300,7 +303,7 @@ class InferenceClient:
         self._versions[loaded.version] = loaded.model
         if wished.wish.action is Action.LOAD:
             self._loaded[wished.wish.slot] = loaded.model
-        elif wished.wish.action is not Action.ROLL_BACK:
+        else:
             self._loaded.pop(wished.wish.slot, None)
         if wished.changes_the_answers:
             self._models = {**self._models, wished.wish.slot: loaded.model}
@@ -322,8 +325,26 @@ class InferenceClient:
         self._loaded.clear()
         self._versions = {one.version: one.model for one in worker.loaded}
         self._worker = worker
+        suspect = {one.to.slot for one in self._requests.values() if one.deaths}
+        self._probe(suspect)
         for request in self._requests.values():
-            if not request.answer.done():
+            if not request.deaths and not request.answer.done():
+                self._put(request)
+
+    def _probe(self, slots: Collection[str]) -> None:
+        """Ask models what none dies of, before they are asked what one may have died of.
+
+        The answer shows that the device is well, and that the worker was not started in vain.
+        """
+        self._probes = {self._number(): slot for slot in slots}
+        for number, slot in self._probes.items():
+            ask = Ask(request=number, slot=slot, lane=Lane.CHAT, items=[HARMLESS])
+            self._send(frames.ask_bytes(ask))
+
+    def _take_probe(self, slot: str) -> None:
+        self._restarts.answered()
+        for request in self._requests.values():
+            if request.to.slot == slot and request.deaths and not request.answer.done():
                 self._put(request)
 
     async def _live(self, worker: WorkerProcess) -> None:
@@ -356,9 +377,11 @@ class InferenceClient:
             log.error(str(error), action="worker_unintelligible")
         finally:
             self._worker = None
+            held = list(self._requests.values())
             watching.cancel()
             self._drop_wishes()
             await worker.end()
+        self._blame(held, worker.was_at())
         log.error("the inference worker died", action="worker_died")
 
     async def _watch(self, worker: WorkerProcess) -> None:
@@ -378,19 +401,31 @@ class InferenceClient:
             return
         if frame.kind == frames.FAILED:
             log.error(str(frame.header.get("reason")), action="worker_failed")
-            self._clear(frame.header.get("suspects", []))
+            self._suspects = frames.read_failed(frame)
             return
         number = frame.header.get("request", 0)
         if (wished := self._wished.pop(number, None)) is not None:
             self._take_wished(wished, frame)
         elif (request := self._requests.get(number)) is not None:
             self._take_answer(request, frame)
+        elif (slot := self._probes.pop(number, None)) is not None:
+            self._take_probe(slot)
 
-    def _clear(self, suspects: Sequence[int]) -> None:
-        """Hold the worker's end against those alone that it was at, if it says so."""
-        if suspects:
-            for request in self._requests.values():
-                request.asked -= request.number not in suspects
+    def _blame(self, held: Sequence[Request], was_at: frozenset[ItemId] | None) -> None:
+        """Hold a worker's end against the items that it was at, if that is known.
+
+        Otherwise against every request that it held.
+        """
+        suspects = was_at if self._suspects is None else self._suspects or None
+        self._suspects = None
+        if suspects is None:
+            return
+        numbered = {request.number: request.piece.items for request in held}
+        items = {
+            hashed(numbered[number][place]) for number, place in suspects if number in numbered
+        }
+        for request in held:
+            request.blame(request.places_of(items))  # a twin would only end the next one
 
     def _take_answer(self, request: Request, frame: Frame) -> None:
         self._restarts.answered()
@@ -399,11 +434,12 @@ class InferenceClient:
         if frame.kind == frames.REFUSED:
             request.answer.set_exception(frames.read_refused(frame))
         else:
-            request.answer.set_result(frames.read_answer(frame, self._versions))
+            answer = frames.read_answer(frame, self._versions)
+            request.answer.set_result(request.completed(answer))
 
     def _give_up_suspects(self) -> None:
         for request in self._requests.values():
-            if request.asked >= MAX_ASKED and not request.answer.done():
+            if request.is_given_up and not request.answer.done():
                 reason = WorkerDied(f"the worker died {MAX_ASKED} times with this request")
                 request.answer.set_exception(reason)
 

@@ -7,7 +7,7 @@ InferenceError
 ├── TooLate           no item of the request can be answered before its deadline
 ├── ProtocolError     a frame is not what it should be
 ├── StepHung          a step of the worker does not end
-├── WorkerDied        the worker process ended each time it was asked this
+├── WorkerDied        the worker process ended each time it held this, and nobody knows why
 ├── WorkerLost        there is no worker any more; no request is to blame
 ├── ClientClosed      the client was stopped
 └── GoldLabelError    a labelled file's label is none that the model knows
@@ -45,13 +45,16 @@ class ProtocolError(InferenceError):
 class StepHung(InferenceError):
     """A step of the worker does not end; the worker has to."""
 
-    def __init__(self, message: str, requests: Collection[int]) -> None:
+    def __init__(self, message: str, items: Collection[tuple[int, int]]) -> None:
         super().__init__(message)
-        self.requests = requests  # whose items it was at; no other is to blame
+        self.items = items  # (request, place): what it was at; no other is to blame
 
 
 class WorkerDied(InferenceError):
-    """The worker process ended while it held the request, as often as it was asked."""
+    """The worker process ended while it held the request, as often as it was asked.
+
+    Where it is known which item it was at, that has the error `worker_died` in its answer instead.
+    """
 
 
 class WorkerLost(InferenceError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from inference.errors import (
 )
 from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo, Statistics
 from inference.protocol import Frame, encode
+from inference.recorder import ItemId
 from inference.settings import InferenceSettings
 
 SETTINGS, ASK, CANCEL, WISH = "settings", "ask", "cancel", "wish"
@@ -56,6 +57,8 @@ class Ask:
     time of day or a clock's reading would mean another moment in another process. None: no item
     has a deadline; infinity: this one has none."""
     seat: Seat = Seat.IN_USE
+    apart: Sequence[int] = field(default_factory=list)
+    """Places of items that are suspected of ending the worker: each rides with no other."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,9 +78,8 @@ class Action(StrEnum):
     """What can be done with a slot's models."""
 
     LOAD = "load"  # put one beside that in use
-    SWAP = "swap"  # use it
-    ROLL_BACK = "rollback"  # use the one before
-    DROP = "drop"  # free all but the one in use
+    SWAP = "swap"  # use it, and free the one before
+    DROP = "drop"  # free it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,9 +212,17 @@ def read_refused(frame: Frame) -> InferenceError:
     return kind(str(frame.header.get("reason")))
 
 
-def failed_frame(reason: str, suspects: Collection[int] = ()) -> Frame:
-    """Return the frame that says why the worker cannot go on, and over which requests, if known."""
+def failed_frame(reason: str, suspects: Collection[ItemId] = ()) -> Frame:
+    """Return the frame that says why the worker cannot go on, and over which items, if known."""
     return Frame(kind=FAILED, header={"reason": reason, "suspects": sorted(suspects)})
+
+
+def read_failed(frame: Frame) -> frozenset[ItemId]:
+    """Return the items that the worker could not go on over; none if it does not know."""
+    try:
+        return frozenset((int(item[0]), int(item[1])) for item in frame.header["suspects"])
+    except (KeyError, TypeError, ValueError, IndexError):
+        return frozenset()  # its last words are not as they should be; it has ended anyway
 
 
 def alive_frame(statistics: Statistics) -> Frame:

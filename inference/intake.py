@@ -15,6 +15,7 @@ from inference.frames import Ask
 from inference.lanes import Turns
 from inference.messages import Item, Lane
 from inference.models.base import Model
+from inference.recorder import ItemId
 
 PORTION_ITEMS = 64
 
@@ -36,6 +37,13 @@ class Portion:
 
     job: Job
     places: range  # of the items in the request
+    is_apart: bool = False  # it is one item, and rides with no other
+
+    @property
+    def ids(self) -> list[ItemId]:
+        """Which items these are."""
+        request = self.job.ask.request
+        return [(request, place) for place in self.places]
 
     @property
     def items(self) -> Sequence[Item]:
@@ -68,12 +76,18 @@ class Intake:
         lane = self._turns.choose(oldest, now)
         jobs = self._jobs[lane]
         job, start = jobs.popleft()
-        places = range(start, min(start + self._portion_items, len(job.ask.items)))
+        stop = min(start + self._portion_items, len(job.ask.items))
+        is_apart = start in job.ask.apart
+        if is_apart:
+            stop = start + 1
+        elif job.ask.apart:
+            stop = min([stop, *(place for place in job.ask.apart if place > start)])
+        places = range(start, stop)
         if places.stop < len(job.ask.items):
             jobs.appendleft((job, places.stop))
         self._turns.charge(lane, len(places))
         self._keep(lane, jobs)
-        return Portion(job=job, places=places)
+        return Portion(job=job, places=places, is_apart=is_apart)
 
     def cancel(self, request: int) -> None:
         """Forget a request."""

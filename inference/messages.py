@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Item = str | list[str]
 """A text, or a customer's history of catalogue texts, most recent last."""
 
+HARMLESS = "good 很好"
+"""Every model has rows for this text, or it has for none."""
+
 Floats = NDArray[np.float32]
 
 
@@ -46,6 +49,9 @@ class ItemError:
     reason: str  # a sentence that repeats nothing of the item
 
 
+WORKER_DIED = ItemError(
+    code="worker_died", reason="the inference worker ended each time it was asked this"
+)
 EXPIRED = ItemError(code="expired", reason="its deadline passed before its turn came")
 
 
@@ -69,3 +75,12 @@ class Statistics:
     batch_tokens: Mapping[str, int] = field(default_factory=dict)  # by slot; less after a fault
     cached_rows: int = 0  # texts that are known
     cached_bytes: int = 0  # what they take
+    hits: Mapping[str, int] = field(default_factory=dict)
+    """Of each slot, texts that were known, or on their way for others, since the worker began."""
+    misses: Mapping[str, int] = field(default_factory=dict)
+    """Texts that were computed. The shadow's count as neither."""
+
+    def hit_rate(self, slot: str) -> float:
+        """Return which share of a slot's texts needed no computing; 0 before the first."""
+        hits, misses = self.hits.get(slot, 0), self.misses.get(slot, 0)
+        return hits / max(1, hits + misses)

@@ -13,6 +13,7 @@ from inference import frames, protocol
 from inference.errors import ModelError, WorkerLost
 from inference.frames import Loaded
 from inference.protocol import Frame
+from inference.recorder import ItemId, Recorder, new_memory
 from inference.settings import InferenceSettings
 
 WORKER = "inference.worker"
@@ -33,10 +34,12 @@ class WorkerProcess:
         process: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        recorder: Recorder,
     ) -> None:
         self._process = process
         self._reader = reader
         self._writer = writer
+        self._recorder = recorder
         self.loaded: Sequence[Loaded] = ()
 
     @property
@@ -62,6 +65,8 @@ class WorkerProcess:
     @classmethod
     async def _spawn(cls, module: str) -> WorkerProcess:
         ours, theirs = socket.socketpair()
+        memory = new_memory()
+        recorder = Recorder(memory)
         try:
             with theirs:
                 process = await asyncio.create_subprocess_exec(
@@ -70,7 +75,8 @@ class WorkerProcess:
                     "-m",
                     module,
                     str(theirs.fileno()),
-                    pass_fds=[theirs.fileno()],
+                    str(memory),
+                    pass_fds=[theirs.fileno(), memory],
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=STDERR,  # a library's chatter must not get into what a command prints
                     env=_environment(),
@@ -78,8 +84,10 @@ class WorkerProcess:
         except OSError as error:
             ours.close()
             raise WorkerLost(f"the inference worker cannot be started: {error}") from error
+        finally:
+            os.close(memory)
         reader, writer = await asyncio.open_connection(sock=ours, limit=2**20)
-        return cls(process, reader, writer)
+        return cls(process, reader, writer, recorder)
 
     async def _greet(self, settings: InferenceSettings) -> None:
         self.send(protocol.encode(frames.settings_frame(settings)))
@@ -98,6 +106,10 @@ class WorkerProcess:
     async def receive(self) -> Frame | None:
         """Return the next frame, None when the worker is gone; raises `ProtocolError`."""
         return await protocol.read(self._reader)
+
+    def was_at(self) -> frozenset[ItemId] | None:
+        """Return what a worker that ended was at; None if at nothing, or if nobody can know."""
+        return self._recorder.was_at()
 
     def kill(self) -> None:
         """Kill the worker; it holds nothing that the client has not."""

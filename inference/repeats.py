@@ -5,6 +5,7 @@ Of one thread at a time: the runtime calls it under its lock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ import numpy as np
 from inference.cache import Key, RowCache, key_of
 from inference.flights import Flights
 from inference.intake import Job
-from inference.messages import Floats
+from inference.messages import Floats, Lane
 from inference.preparing import unprepared
 from inference.scheduler import Entry
 
@@ -34,13 +35,18 @@ class Repeats:
         self._is_on = cache_bytes > 0
         self.cache = RowCache(cache_bytes)
         self._flights = Flights()
+        self.hits: Counter[str] = Counter()  # by slot of the configuration
+        self.misses: Counter[str] = Counter()
 
     def entries(self, job: Job, places: Sequence[int]) -> list[Entry]:
         """Return the items' entries; needs no lock."""
         return [unprepared(job, place, self._key(job, place)) for place in places]
 
-    def sort(self, entries: Sequence[Entry]) -> Sorted:
-        """Return what is to be done; entries that are in neither list follow others."""
+    def sort(self, slot: str, entries: Sequence[Entry]) -> Sorted:
+        """Return what is to be done; entries that are in neither list follow others.
+
+        `slot` is the name that requests call their model by.
+        """
         found = Sorted()
         for entry in entries:
             row = self.cache.get(entry.key) if entry.key else None
@@ -49,6 +55,9 @@ class Repeats:
                 found.rows.append(row)
             elif not self._flights.join(entry):
                 found.rides.append(entry)
+        if entries and entries[0].lane is not Lane.SHADOW:
+            self.hits[slot] += len(entries) - len(found.rides)
+            self.misses[slot] += len(found.rides)
         return found
 
     def learn(self, entries: Sequence[Entry], rows: Floats) -> None:

@@ -25,9 +25,10 @@ from inference.faults import is_out_of_memory
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
 from inference.launch import LAUNCHED, Finish, launch
-from inference.messages import EXPIRED, ItemError, Lane, Statistics
+from inference.messages import EXPIRED, HARMLESS, ItemError, Lane, Statistics
 from inference.models.base import Model
 from inference.preparing import prepare_each, prepared, unprepared
+from inference.recorder import ItemId
 from inference.repeats import Repeats, Sorted
 from inference.scheduler import Entry, Scheduler
 from inference.watch import Watch
@@ -39,8 +40,8 @@ MODEL_FAILED = ItemError(code="model_failed", reason="the model failed on this t
 OUT_OF_MEMORY = ItemError(
     code="out_of_memory", reason="this text alone does not fit into the device's memory"
 )
-HARMLESS = "good 很好"
-"""Every model has rows for this text, or it has for none."""
+MEASURE_PATIENCE = 10.0
+"""A candidate's first passes are slow, and only what never ends is to end the worker for it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,8 +64,9 @@ class Runtime:
         *,
         cache_bytes: int = 0,
         preparers: int = 1,
+        watch: Watch | None = None,
     ) -> None:
-        self.watch = Watch()
+        self.watch = watch or Watch()
         self._deliver = deliver
         self._broken = broken
         self._lock = threading.Lock()
@@ -72,7 +74,6 @@ class Runtime:
         self._scheduler = scheduler
         self._intake = Intake()
         self._repeats = Repeats(cache_bytes)
-        self._again: list[Sequence[Entry]] = []  # parts of batches that failed; a stack
         self._errands: deque[Callable[[], None]] = deque()
         self._budgets: dict[str, int] = {}  # by model: as it was measured
         self._free_since = 0.0  # when the last batch ended
@@ -147,6 +148,8 @@ class Runtime:
                 batch_tokens={slot: self._scheduler.budget(key) for slot, key in queues.items()},
                 cached_rows=len(self._repeats.cache),
                 cached_bytes=self._repeats.cache.bytes,
+                hits=dict(self._repeats.hits),
+                misses=dict(self._repeats.misses),
             )
 
     def between_batches(self, job: Callable[[], T]) -> T:
@@ -172,10 +175,19 @@ class Runtime:
 
     # -- prepare
 
+    # A thread that waits must hold nothing of what it did last: a model that is freed would stay.
+
     def _prepare_all(self) -> None:
-        while (portion := self._await_portion()) is not None:
-            with self.watch.over(threading.current_thread().name, {portion.job.ask.request}):
-                self._prepare(portion)
+        while self._prepare_next():
+            pass
+
+    def _prepare_next(self) -> bool:
+        portion = self._await_portion()
+        if portion is None:
+            return False
+        with self.watch.over(threading.current_thread().name, portion.ids):
+            self._prepare(portion)
+        return True
 
     def _await_portion(self) -> Portion | None:
         with self._lock:
@@ -190,14 +202,15 @@ class Runtime:
         in_time = [place for place in portion.places if job.deadlines[place] > now]
         entries = self._repeats.entries(job, in_time)
         with self._lock:
-            found = self._repeats.sort(entries)
+            found = self._repeats.sort(job.ask.slot, entries)
             self._scheduler.settle(job.ask.request, len(found.known))
         self._answer(found)
         encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
         pairs = list(zip(found.rides, encoded, strict=True))
         riding = [prepared(entry, job.model, one) for entry, one in pairs if one is not None]
         with self._lock:
-            self._reseat(self._scheduler.put(riding))
+            put = self._scheduler.put_apart if portion.is_apart else self._scheduler.put
+            self._reseat(put(riding))
             self._ready.notify()
         self._end([entry for entry, one in pairs if one is None], NOT_PREPARED)
         late = [place for place in portion.places if job.deadlines[place] <= now]
@@ -219,25 +232,27 @@ class Runtime:
     # -- forward
 
     def _compute_all(self) -> None:
-        while True:
-            self._room.acquire()
-            entries = self._await_entries()
-            if entries is None:
-                self._launched.put(None)
-                return
-            with self.watch.over("forward", {entry.request for entry in entries}):
-                self._launch(entries)
+        while self._compute_next():
+            pass
+        self._launched.put(None)
+
+    def _compute_next(self) -> bool:
+        self._room.acquire()
+        entries = self._await_entries()
+        if entries is None:
+            return False
+        with self.watch.over("forward", _ids(entries)):
+            self._launch(entries)
+        return True
 
     def _await_entries(self) -> Sequence[Entry] | None:
-        """Return what to launch: of a batch that failed its parts first; None at the end."""
+        """Return what to launch; None at the end."""
         while True:
             self._run_errand()
             with self._lock:
                 self._ready.wait_for(self._has_work)
                 if self._stopping:
                     return None
-                if self._again:
-                    return self._again.pop()
                 batch = self._scheduler.next_batch(time.monotonic())
                 expired = self._scheduler.take_expired()
                 self._reseat(expired)
@@ -246,8 +261,7 @@ class Runtime:
                 return batch.entries
 
     def _has_work(self) -> bool:
-        waiting = self._again or self._errands or not self._scheduler.is_idle
-        return self._stopping or bool(waiting)
+        return self._stopping or bool(self._errands) or not self._scheduler.is_idle
 
     def _run_errand(self) -> None:
         with self._lock:
@@ -258,7 +272,7 @@ class Runtime:
         for _ in range(others):  # what is timed must have the device to itself
             self._room.acquire()
         try:
-            with self.watch.over("measure"):
+            with self.watch.over("measure", patience=MEASURE_PATIENCE):
                 errand()
         finally:
             self._room.release(others)
@@ -284,7 +298,8 @@ class Runtime:
             if is_memory:  # what did not fit now will not fit next time
                 cost = max(entry.length for entry in entries) * len(entries)
                 self._scheduler.allow(slot, min(cost // 2, self._scheduler.budget(slot)))
-            self._again += [entries[middle:], entries[:middle]]
+            self._scheduler.take_back(entries[middle:])
+            self._scheduler.take_back(entries[:middle])
             self._ready.notify()
 
     def _blame(self, entry: Entry, reason: ItemError) -> None:
@@ -303,9 +318,16 @@ class Runtime:
     # -- finish
 
     def _finish_all(self) -> None:
-        while (flight := self._launched.get()) is not None:
-            with self.watch.over("finish", {entry.request for entry in flight.entries}):
-                self._finish(flight)
+        while self._finish_next():
+            pass
+
+    def _finish_next(self) -> bool:
+        flight = self._launched.get()
+        if flight is None:
+            return False
+        with self.watch.over("finish", _ids(flight.entries)):
+            self._finish(flight)
+        return True
 
     def _finish(self, flight: _Flight) -> None:
         try:
@@ -353,3 +375,7 @@ class Runtime:
         if entries:
             now = time.monotonic()
             self._deliver(Done(entries=entries, error=error, began=now, took_s=0.0))
+
+
+def _ids(entries: Sequence[Entry]) -> list[ItemId]:
+    return [(entry.request, entry.place) for entry in entries]

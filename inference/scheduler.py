@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,7 @@ class Scheduler:
         self._owed: dict[int, _Owed] = {}  # by request
         self._waiting: Counter[_Place] = Counter()  # the sums of those
         self._queues: dict[_Place, _Buckets] = {}  # no empty bucket, no empty place
+        self._apart: dict[Lane, deque[list[Entry]]] = {}  # no empty list, no empty lane
         self._expired: list[Entry] = []
 
     def __len__(self) -> int:
@@ -90,7 +91,7 @@ class Scheduler:
     @property
     def is_idle(self) -> bool:
         """Whether no batch can be formed now."""
-        return not self._queues
+        return not (self._queues or self._apart)
 
     # -- what the device can do
 
@@ -150,6 +151,24 @@ class Scheduler:
             _insert(buckets.setdefault(entry.length // BUCKET_TOKENS, deque()), entry)
         return late
 
+    def put_apart(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Queue prepared items of one lane that ride with each other and with none else.
+
+        They go before their lane's others. Returns those whose request was cancelled.
+        """
+        riding = [entry for entry in entries if entry.request in self._owed]
+        if riding:
+            self._apart.setdefault(riding[0].lane, deque()).append(riding)
+        return [entry for entry in entries if entry.request not in self._owed]
+
+    def take_back(self, entries: Sequence[Entry]) -> None:
+        """Queue a part of a batch that failed, to ride next in its lane; it holds room again."""
+        for entry in entries:
+            place = (entry.lane, entry.slot)
+            self._owed.setdefault(entry.request, _Owed(place=place, items=0)).items += 1
+            self._waiting[place] += 1
+        self._apart.setdefault(entries[0].lane, deque()).appendleft(list(entries))
+
     def settle(self, request: int, count: int) -> None:
         """Give back the room of items that will not ride; of a cancelled request, nothing."""
         owed = self._owed.get(request)
@@ -166,6 +185,7 @@ class Scheduler:
         if owed is None:
             return []
         self._leave(owed.place, owed.items)
+        apart = self._leave_apart(lambda one: one.request == request)
         buckets = self._queues.get(owed.place, {})
         dropped = [one for queue in buckets.values() for one in queue if one.request == request]
         if dropped:
@@ -176,7 +196,7 @@ class Scheduler:
                     for number, queue in buckets.items()
                 },
             )
-        return dropped
+        return apart + dropped
 
     # -- out
 
@@ -188,16 +208,14 @@ class Scheduler:
         expired is left out, for `take_expired`.
         """
         self._drop_expired(now)
-        if not self._queues:
+        if self.is_idle:
             return None
-        place = self._most_urgent(now)
-        buckets = self._queues[place]
-        entries = self._fill(buckets, _oldest(buckets), self.budget(place[1]), now)
-        self._keep(place, buckets)
-        self._turns.charge(place[0], max(one.length for one in entries) * len(entries))
+        lane = self._most_urgent(now)
+        entries = self._next_apart(lane) if lane in self._apart else self._next_alike(lane, now)
+        self._turns.charge(lane, max(one.length for one in entries) * len(entries))
         for entry in entries:
             self.settle(entry.request, 1)
-        return Batch(slot=place[1], entries=entries, formed_at=now)
+        return Batch(slot=entries[0].slot, entries=entries, formed_at=now)
 
     def take_expired(self) -> list[Entry]:
         """Return, once, the items whose deadline passed before their turn came."""
@@ -206,14 +224,28 @@ class Scheduler:
             self.settle(entry.request, 1)
         return expired
 
-    def _most_urgent(self, now: float) -> _Place:
-        """Return the lane and model to serve: of a lane, the model whose item is the oldest."""
-        ages = {place: _age(buckets) for place, buckets in self._queues.items()}
-        oldest: dict[Lane, float] = {}
-        for (lane, _), (queued_at, _, _) in ages.items():
-            oldest[lane] = min(queued_at, oldest.get(lane, math.inf))
-        chosen = self._turns.choose(oldest, now)
-        return min((place for place in ages if place[0] is chosen), key=ages.__getitem__)
+    def _most_urgent(self, now: float) -> Lane:
+        """Return the lane to serve."""
+        oldest = {lane: min(map(_order, parts[0]))[0] for lane, parts in self._apart.items()}
+        for (lane, _), buckets in self._queues.items():
+            oldest[lane] = min(_age(buckets)[0], oldest.get(lane, math.inf))
+        return self._turns.choose(oldest, now)
+
+    def _next_apart(self, lane: Lane) -> list[Entry]:
+        parts = self._apart[lane]
+        entries = parts.popleft()
+        if not parts:
+            del self._apart[lane]
+        return entries
+
+    def _next_alike(self, lane: Lane, now: float) -> list[Entry]:
+        """Return items of the lane's model whose item is the oldest."""
+        places = [place for place in self._queues if place[0] is lane]
+        place = min(places, key=lambda place: _age(self._queues[place]))
+        buckets = self._queues[place]
+        entries = self._fill(buckets, _oldest(buckets), self.budget(place[1]), now)
+        self._keep(place, buckets)
+        return entries
 
     def _fill(self, buckets: _Buckets, seed: int, budget: int, now: float) -> list[Entry]:
         batch: list[Entry] = []
@@ -243,6 +275,19 @@ class Scheduler:
             for queue in buckets.values():
                 next(self._alive(queue, now), None)
             self._keep(place, buckets)
+        if self._apart:
+            self._expired += self._leave_apart(lambda one: one.deadline <= now)
+
+    def _leave_apart(self, leaves: Callable[[Entry], bool]) -> list[Entry]:
+        """Take items out of what rides apart, and return them."""
+        left: list[Entry] = []
+        for lane, parts in list(self._apart.items()):
+            left += [one for part in parts for one in part if leaves(one)]
+            kept = [[one for one in part if not leaves(one)] for part in parts]
+            self._apart[lane] = deque(part for part in kept if part)
+            if not self._apart[lane]:
+                del self._apart[lane]
+        return left
 
     def _keep(self, place: _Place, buckets: Mapping[int, deque[Entry]]) -> None:
         kept = {number: queue for number, queue in buckets.items() if queue}

@@ -16,10 +16,12 @@ from inference.changes import Changes, Workshop
 from inference.desk import Desk, Done
 from inference.errors import InferenceError, StepHung
 from inference.protocol import Frame
+from inference.recorder import Recorder
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
 from inference.settings import InferenceSettings
 from inference.shelves import Shelves, Version
+from inference.watch import Watch
 
 BATCH_TOKENS = 4096
 """Of a model that is freed while its last items ride: its own budget is forgotten."""
@@ -38,6 +40,7 @@ class Serving:
         workshop: Workshop,
         versions: Mapping[str, Version],
         send: Callable[[Frame], None],
+        recorder: Recorder,
     ) -> None:
         self._hang_s = settings.hang_s
         self._send = send
@@ -50,6 +53,7 @@ class Serving:
             self._deliver,
             self._break,
             cache_bytes=settings.cache_bytes,
+            watch=Watch(recorder),
             preparers=preparers(version.loaded.model.device for version in versions.values()),
         )
         self._changes = Changes(workshop, self._shelves, self._runtime)
@@ -102,8 +106,8 @@ class Serving:
             statistics = self._runtime.statistics(self._shelves.queues())
             self._send(frames.alive_frame(statistics))
             await asyncio.sleep(pause_s)
-        reason = f"the step {step.name!r} took longer than {self._hang_s:g} s"
-        self._fail(StepHung(reason, step.requests))
+        reason = f"the step {step.name!r} took longer than {self._hang_s * step.patience:g} s"
+        self._fail(StepHung(reason, step.items))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

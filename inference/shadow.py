@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,8 +37,9 @@ class Agreement:
     in_use: ModelInfo
     candidate: ModelInfo
     items: int  # compared: both models have a row
-    agreed: int  # of a classifier: the same label is the most probable
+    pairs: Mapping[tuple[str, str], int]  # how often (in use, candidate) were the likeliest labels
     difference: float  # sum over the items of the rows' largest difference, column by column
+    largest: float  # the largest of those
 
 
 class Shadowed(Inference, Protocol):
@@ -51,16 +53,19 @@ class Shadowed(Inference, Protocol):
 
 
 class Shadow:
-    """Implements `Inference` by another, and compares a share of what it answers in one slot."""
+    """Implements `Inference` by another, and compares shares of what it answers."""
 
-    def __init__(
-        self, inference: Shadowed, slot: str, share: float, report: Callable[[Agreement], None]
-    ) -> None:
+    def __init__(self, inference: Shadowed, report: Callable[[Agreement], None]) -> None:
         self._inference = inference
-        self._slot = slot
-        self._parts = round(share * _PARTS)
+        self._parts: dict[str, int] = {}  # by slot; none where nothing is compared
         self._report = report
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def compare(self, slot: str, share: float) -> None:
+        """Compare this share (0 to 1) of a slot's items from now on."""
+        self._parts.pop(slot, None)
+        if parts := round(share * _PARTS):
+            self._parts[slot] = parts
 
     @property
     def models(self) -> Mapping[str, ModelInfo]:
@@ -77,8 +82,8 @@ class Shadow:
     ) -> Answer:
         """Return what the model in use says."""
         answer = await self._inference.ask(slot, items, lane=lane, within_s=within_s)
-        if slot == self._slot:
-            self._compare(items, answer)
+        if slot in self._parts:
+            self._compare(slot, items, answer)
         return answer
 
     async def stop(self) -> None:
@@ -87,13 +92,14 @@ class Shadow:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _compare(self, items: Sequence[Item], answer: Answer) -> None:
+    def _compare(self, slot: str, items: Sequence[Item], answer: Answer) -> None:
         if len(self._tasks) >= MOST_WAITING:
             return
+        parts = self._parts[slot]
         places = [
             place
             for place in range(len(items))
-            if place not in answer.errors and secrets.randbelow(_PARTS) < self._parts
+            if place not in answer.errors and secrets.randbelow(_PARTS) < parts
         ]
         if places:
             drawn = [items[place] for place in places]
@@ -104,12 +110,13 @@ class Shadow:
     async def _compare_later(
         self, items: Sequence[Item], answer: Answer, places: Sequence[int]
     ) -> None:
+        slot = answer.model.slot
         try:
             other = await self._inference.ask_loaded(
-                self._slot, items, lane=Lane.SHADOW, within_s=[WITHIN_S] * len(items)
+                slot, items, lane=Lane.SHADOW, within_s=[WITHIN_S] * len(items)
             )
         except InferenceError as error:  # the traffic goes on as if there were no shadow
-            log.warning(str(error), action="shadow_missed", slot=self._slot)
+            log.warning(str(error), action="shadow_missed", slot=slot)
             return
         self._report(agreement(answer, places, other))
 
@@ -126,13 +133,17 @@ def agreement(answer: Answer, places: Sequence[int], other: Answer) -> Agreement
     nothing = np.zeros(len(pairs), dtype=np.float32)
     left = np.stack([mine.get(label, nothing) for label in labels], axis=1)
     right = np.stack([theirs.get(label, nothing) for label in labels], axis=1)
+    differences = np.abs(left - right).max(axis=1, initial=0.0)
+    likeliest = zip(left.argmax(axis=1).tolist(), right.argmax(axis=1).tolist(), strict=True)
+    named = answer.model.labels and other.model.labels  # of a vector no column has a meaning
     return Agreement(
         slot=answer.model.slot,
         in_use=answer.model,
         candidate=other.model,
         items=len(pairs),
-        agreed=int((left.argmax(axis=1) == right.argmax(axis=1)).sum()),
-        difference=float(np.abs(left - right).max(axis=1, initial=0.0).sum()),
+        pairs=Counter((labels[a], labels[b]) for a, b in likeliest) if named else {},
+        difference=float(differences.sum()),
+        largest=float(differences.max(initial=0.0)),
     )
 
 

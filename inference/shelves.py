@@ -1,4 +1,4 @@
-"""The models of each slot: the one in use, the one before it, and one that is to come."""
+"""The models of each slot: the one in use, and one that is to come."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Version:
 @dataclass(kw_only=True, eq=False)
 class _Shelf:
     current: Version
-    previous: Version | None = None
     coming: Version | None = None
 
 
@@ -55,28 +54,16 @@ class Shelves:
         return [freed] if freed else []
 
     def swap(self, slot: str) -> list[Version]:
-        """Use the model that was brought; return what stands there no more."""
+        """Use the model that was brought; return what stands there no more: the one before."""
         coming, shelf = self._coming(slot), self._shelf(slot)
-        freed = shelf.previous
-        shelf.previous, shelf.current, shelf.coming = shelf.current, coming, None
-        return [freed] if freed else []
-
-    def roll_back(self, slot: str) -> list[Version]:
-        """Use the model before the one in use, which stands ready in its place."""
-        shelf = self._shelf(slot)
-        if shelf.previous is None:
-            raise ModelError(
-                f"the model before that of {slot} is not held any more: swap to it by its name"
-            )
-        shelf.previous, shelf.current = shelf.current, shelf.previous
-        return []
+        freed, shelf.current, shelf.coming = shelf.current, coming, None
+        return [freed]
 
     def clear(self, slot: str) -> list[Version]:
-        """Return all models beside the one in use; they stand there no more."""
+        """Return the model beside the one in use, if there is one; it stands there no more."""
         shelf = self._shelf(slot)
-        freed = [version for version in (shelf.previous, shelf.coming) if version]
-        shelf.previous = shelf.coming = None
-        return freed
+        freed, shelf.coming = shelf.coming, None
+        return [freed] if freed else []
 
     def _coming(self, slot: str) -> Version:
         coming = self._shelf(slot).coming

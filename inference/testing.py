@@ -6,12 +6,22 @@ import asyncio
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
-from inference.errors import InferenceError, UnknownSlot
-from inference.messages import EXPIRED, Answer, Floats, Item, ItemError, Lane, ModelInfo
+from inference.errors import InferenceError, ModelError, UnknownSlot
+from inference.messages import (
+    EXPIRED,
+    Answer,
+    Floats,
+    Item,
+    ItemError,
+    Lane,
+    ModelInfo,
+    Statistics,
+)
 
 FAILED = ItemError(code="model_failed", reason="the model failed on this text")
 WIDTH = 8
@@ -27,8 +37,45 @@ class Asked:
     within_s: tuple[float, ...] | None = None  # by item: the time that it was given
 
 
+class Unchangeable:
+    """Of a double whose models stay as they are."""
+
+    loaded: Mapping[str, ModelInfo] = MappingProxyType({})
+    statistics = Statistics()
+
+    async def ask_loaded(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Raise: there is none."""
+        raise _unchangeable()
+
+    async def load(self, slot: str, source: str) -> ModelInfo:
+        """Raise: the double takes no other model."""
+        raise _unchangeable()
+
+    async def swap(self, slot: str) -> ModelInfo:
+        """Raise: there is none to use."""
+        raise _unchangeable()
+
+    async def drop(self, slot: str) -> ModelInfo:
+        """Raise: there is none to free."""
+        raise _unchangeable()
+
+
+def _unchangeable() -> ModelError:
+    return ModelError("a double's models stay as they are")
+
+
 class FakeInference:
     """Implements `Inference` without a model: scores are made of a hash of the item.
+
+    Models can be loaded and swapped under any source but `bad`: their name is the source, and
+    their hash is made of it.
 
     `failures` are raised by the next asks, one each; items that `is_poison` fail alone, and so do
     those with no time left; with `gate` cleared, asks wait until it is set.
@@ -41,9 +88,11 @@ class FakeInference:
         is_poison: Callable[[Item], bool] = lambda item: False,
         failures: Sequence[InferenceError] = (),
     ) -> None:
-        self.models: Mapping[str, ModelInfo] = {
+        self.models: dict[str, ModelInfo] = {
             slot: fake_model(slot, names) for slot, names in labels.items()
         }
+        self.loaded: dict[str, ModelInfo] = {}
+        self.statistics = Statistics()
         self.asked: list[Asked] = []
         self.arrived: asyncio.Queue[Asked] = asyncio.Queue()
         self.gate = asyncio.Event()
@@ -69,10 +118,42 @@ class FakeInference:
         await self.gate.wait()
         if self.failures:
             raise self.failures.pop(0)
-        return self._answer(asked)
+        return self._answer(asked, self.models[slot])
 
-    def _answer(self, asked: Asked) -> Answer:
-        model = self.models[asked.slot]
+    async def ask_loaded(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return made-up rows of the model that was loaded; raises `ModelError` without one."""
+        if slot not in self.loaded:
+            raise ModelError(f"no model stands ready beside that of {slot}")
+        return self._answer(Asked(slot=slot, items=tuple(items), lane=lane), self.loaded[slot])
+
+    async def load(self, slot: str, source: str) -> ModelInfo:
+        """Put a made-up model beside the one in use; raises `ModelError` for `bad`."""
+        if source == "bad":
+            raise ModelError("there is no model folder 'bad'")
+        digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+        self.loaded[slot] = replace(self.models[slot], name=source, hash=digest)
+        return self.loaded[slot]
+
+    async def swap(self, slot: str) -> ModelInfo:
+        """Use it; raises `ModelError` without one."""
+        if slot not in self.loaded:
+            raise ModelError(f"no model stands ready beside that of {slot}")
+        self.models[slot] = self.loaded.pop(slot)
+        return self.models[slot]
+
+    async def drop(self, slot: str) -> ModelInfo:
+        """Free it."""
+        self.loaded.pop(slot, None)
+        return self.models[slot]
+
+    def _answer(self, asked: Asked, model: ModelInfo) -> Answer:
         rows = np.zeros((len(asked.items), model.width), dtype=np.float32)
         errors: dict[int, ItemError] = {}
         given = asked.within_s or [math.inf] * len(asked.items)

@@ -1,9 +1,10 @@
-"""The worker process: `python -m inference.worker FD`.
+"""The worker process: `python -m inference.worker SOCKET MEMORY`.
 
 It is started by the client, talks over the socket whose descriptor it is given, and ends when
-that socket does, so that it cannot outlive the client. The first frame holds its settings; it
-answers `ready` with its models or `failed` with a sentence; what it does from then on is told in
-`serving`.
+that socket does, so that it cannot outlive the client. What it is at it notes in the memory whose
+descriptor it is given, for the client to read after its end. The first frame holds its settings;
+it answers `ready` with its models or `failed` with a sentence; what it does from then on is told
+in `serving`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from inference.changes import Loader, Workshop
 from inference.errors import InferenceError, StepHung
 from inference.models.base import Model
 from inference.protocol import Frame
+from inference.recorder import Recorder
 from inference.serving import Serving
 from inference.settings import InferenceSettings
 
@@ -32,11 +34,16 @@ class Connection:
     """Serves one client for as long as it lives."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, load: Loader
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        load: Loader,
+        recorder: Recorder,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._load = load
+        self._recorder = recorder
 
     async def serve(self) -> None:
         """Load, say ready, and answer until the client is gone; raises what ends it early."""
@@ -49,7 +56,7 @@ class Connection:
             # Of a defect its type alone: a message may quote a customer's text.
             known = isinstance(error, InferenceError)
             reason = str(error) if known else f"a defect of the worker: {type(error).__name__}"
-            suspects = error.requests if isinstance(error, StepHung) else ()
+            suspects = error.items if isinstance(error, StepHung) else ()
             self._send(frames.failed_frame(reason, suspects))
             await self._writer.drain()
 
@@ -62,7 +69,7 @@ class Connection:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if coming.done():
             return
-        serving = Serving(settings, workshop, loading.result(), self._send)
+        serving = Serving(settings, workshop, loading.result(), self._send, self._recorder)
         while (frame := await serving.unless_broken(coming)) is not None:
             serving.take(frame)
             coming = asyncio.create_task(protocol.read(self._reader))
@@ -78,14 +85,14 @@ def load_models(settings: InferenceSettings) -> Mapping[str, Model]:
     return load_all(settings)
 
 
-async def _serve(descriptor: int, load: Loader) -> None:
+async def _serve(descriptor: int, recorder: Recorder, load: Loader) -> None:
     end = socket.socket(fileno=descriptor)
     reader, writer = await asyncio.open_connection(sock=end, limit=2**20)
-    await Connection(reader, writer, load).serve()
+    await Connection(reader, writer, load, recorder).serve()
 
 
 def main(load: Loader = load_models) -> None:
-    """Run the worker on the descriptor that the command line names."""
+    """Run the worker on the descriptors that the command line names."""
     # Ctrl-C and a service manager's SIGTERM reach every process; the client, which still has to
     # drain, decides when this one ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -94,7 +101,7 @@ def main(load: Loader = load_models) -> None:
     # between any two steps of a forward pass.
     sys.setswitchinterval(SWITCH_S)
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(_serve(int(sys.argv[1]), load))
+    loop.run_until_complete(_serve(int(sys.argv[1]), Recorder(int(sys.argv[2])), load))
     # Not by the interpreter's end, which would wait for a load or a batch that nobody wants.
     os._exit(0)
 

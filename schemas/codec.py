@@ -13,6 +13,7 @@ from schemas.base import Message
 from schemas.errors import DecodeError
 from schemas.events import OrderEvent, OrderItem, QueryEvent, ReviewEvent
 from schemas.mapping import FieldMap
+from schemas.models import ModelChoice, ModelCommand
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from schemas.results import Envelope
 
@@ -22,7 +23,16 @@ _SHOWN_PROBLEMS = 3
 
 _FIELD_NAMES = frozenset(
     name
-    for model in (ReviewEvent, QueryEvent, OrderEvent, OrderItem, CatalogueItem, KnowledgeEntry)
+    for model in (
+        ReviewEvent,
+        QueryEvent,
+        OrderEvent,
+        OrderItem,
+        CatalogueItem,
+        KnowledgeEntry,
+        ModelCommand,
+        ModelChoice,
+    )
     for name in model.model_fields
 )
 

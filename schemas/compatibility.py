@@ -1,7 +1,7 @@
 """What a change of the models would break for those who use the last release's contract.
 
-    results (we write, they read)     all that we write now must fit the schema of then
-    sources and reference (they write, we read)    all that fitted then must fit now
+    results and reports (we write, they read)             what we write now must fit the schema then
+    sources, reference, control (they write, we read)     all that fitted then must fit now
 
 Both are one question, whether every document of one schema fits another, asked in opposite
 directions. A new value of an enum in a result counts as a break, because readers made from the
@@ -53,7 +53,7 @@ def require_compatible(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
 
 def compatibility(old: Schema, new: Schema, role: Role) -> list[str]:
     """Return what would break between two schemas of one message, a sentence each."""
-    if role is Role.RESULT:
+    if role.is_ours:
         return list(_Walk(new, old, old_is_wide=True).compare(new, old))
     return list(_Walk(old, new, old_is_wide=False).compare(old, new))
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 
 from schemas.base import SCHEMA_VERSION
-from schemas.topics import Role, Topics, TopicSpec
+from schemas.topics import Topics, TopicSpec
 
 JsonSchema = dict[str, Any]
 
@@ -31,7 +31,7 @@ def json_schema(spec: TopicSpec) -> JsonSchema:
 
 def _mode(spec: TopicSpec) -> Literal["validation", "serialization"]:
     """What we write is described as it is written, what others write as it may be."""
-    return "serialization" if spec.role is Role.RESULT else "validation"
+    return "serialization" if spec.role.is_ours else "validation"
 
 
 def contract(topics: Topics | None = None) -> dict[str, Any]:
@@ -99,14 +99,14 @@ def _channel_binding(spec: TopicSpec) -> dict[str, Any]:
 
 
 def _operation_name(spec: TopicSpec) -> str:
-    verb = "send" if spec.role is Role.RESULT else "receive"
+    verb = "send" if spec.role.is_ours else "receive"
     return verb + "".join(part.capitalize() for part in spec.id.split("-"))
 
 
 def _operation(spec: TopicSpec) -> dict[str, Any]:
     message = f"#/channels/{spec.id}/messages/{_message_name(spec)}"
     return {
-        "action": "send" if spec.role is Role.RESULT else "receive",
+        "action": "send" if spec.role.is_ours else "receive",
         "channel": {"$ref": f"#/channels/{spec.id}"},
         "summary": spec.description,
         "messages": [{"$ref": message}],

@@ -10,6 +10,7 @@ from functools import cached_property
 from schemas.base import Message
 from schemas.events import OrderEvent, QueryEvent, ReviewEvent
 from schemas.letters import DeadLetter
+from schemas.models import ModelAgreement, ModelCommand, ModelEvent
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from schemas.results import Envelope, Recommendations, Reply, ReviewLabels
 
@@ -24,6 +25,13 @@ class Role(StrEnum):
     SOURCE = "source"
     REFERENCE = "reference"
     RESULT = "result"
+    CONTROL = "control"  # what workers are told by their operator
+    REPORT = "report"  # what workers say of themselves
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we write it and others read it."""
+        return self in (Role.RESULT, Role.REPORT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +146,31 @@ DEFAULT_TOPICS: tuple[TopicSpec, ...] = (
         key="source",
         max_message_bytes=2 * MEBIBYTE,
         description="Records that could not be worked on; keyed as they were.",
+    ),
+    TopicSpec(
+        id="model-commands",
+        name="model-commands",
+        role=Role.CONTROL,
+        message=ModelCommand,
+        key="slot",
+        compacted=True,
+        description="Which models the workers are to use. Who may write here chooses them.",
+    ),
+    TopicSpec(
+        id="model-events",
+        name="model-events",
+        role=Role.REPORT,
+        message=ModelEvent,
+        key="slot",
+        description="What became of a command, worker by worker.",
+    ),
+    TopicSpec(
+        id="model-agreement",
+        name="model-agreement",
+        role=Role.REPORT,
+        message=ModelAgreement,
+        key="slot",
+        description="How a candidate compares with the model in use.",
     ),
 )
 

@@ -34,6 +34,9 @@ from streams.errors import StartupError, StreamsError
 from streams.faust_app import ShopApp, add_agent, create_app
 from streams.handler import Handler
 from streams.logs import configure_logging
+from streams.models.control import Changed
+from streams.models.service import start_models
+from streams.models.slots import Changeable
 from streams.pipeline import Stage
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
@@ -53,8 +56,8 @@ A full window holds some 20 objects a record: with 20,000 here the collector wal
 was in flight again and again, an eighth of a busy worker's time."""
 
 
-class Served(Inference, Protocol):
-    """Inference that may end for good."""
+class Served(Changeable, Protocol):
+    """Inference whose models can be changed, and that may end for good."""
 
     @property
     def died(self) -> Awaitable[None]:
@@ -77,6 +80,11 @@ class Tasks(Protocol):
 
     def restored(self) -> None:
         """Take notice that the tables hold other partitions than before."""
+        ...
+
+    @property
+    def model_changed(self) -> Changed:
+        """What is to be told of another model that answers."""
         ...
 
 
@@ -157,8 +165,12 @@ async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
     partitions = await source_partitions(settings)
+    models, commands = await start_models(settings, stack)
     log.info("loading models", action="models_loading")
-    inference = await stack.enter_async_context(parts.inference(settings))
+    worker = await stack.enter_async_context(parts.inference(models.wanted()))
+    adopted = models.adopt(worker)
+    stack.push_async_callback(adopted.stop)
+    inference = adopted.inference
     app = create_app(settings, partitions, partial(new_reader, settings, "tables"))
     tasks = parts.tasks(settings, app, inference, partitions)
     new_delivery = await _deliveries(settings, app, stack)
@@ -170,7 +182,10 @@ async def _start(
     await _start_app(app, settings)
     log.info("taking events", action="worker_ready", partitions=partitions)
     supervisor.add("committing", engine.run_commits())
-    supervisor.add("the inference worker", inference.died)
+    supervisor.add("the inference worker", worker.died)
+    supervisor.add("reading commands", commands.run())
+    for name, work in adopted.work(tasks.model_changed):
+        supervisor.add(name, work)
     supervisor.add("the Faust application", _end_of(app))
     return app
 

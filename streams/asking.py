@@ -7,18 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference.client import Inference
-from inference.messages import Answer, Item, ItemError
+from inference.messages import HARMLESS, WORKER_DIED, Answer, Item, ItemError
 from inference.tasks.registry import TaskSpec
 from streams import policy
 from streams.retries import again
-
-ENDS_THE_WORKER = ItemError(
-    code="worker_died", reason="the inference worker ended each time it was asked this"
-)
-
-
-HARMLESS = "ok"
-"""A text that no model dies of: its answer shows that the worker, and not the device, is well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +63,7 @@ async def ask(
     await again(lambda: inference.ask(spec.slot, [HARMLESS], lane=spec.lane), spec.name)
     count = len(asking.places)
     if count == 1:
-        failed(asking.places[0], ENDS_THE_WORKER)
+        failed(asking.places[0], WORKER_DIED)
         return
     # One after the other: together they would meet in one batch again, and die in it.
     await ask(inference, spec, asking.part(0, count // 2), answered, failed)

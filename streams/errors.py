@@ -12,6 +12,7 @@ StreamsError
 ├── AdminError            `streams.admin`: broker and topics
 ├── ConfigError           `streams.config_sources`: settings that make no sense
 ├── ReplayError           `streams.replay`: files that cannot be sent
+├── ModelsError           `streams.models`: models that are not there, or not everywhere
 └── DemoError             `streams.demo`: a part that did not start
 """
 

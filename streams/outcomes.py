@@ -112,12 +112,12 @@ def result_ids(topics: Topics) -> tuple[str, ...]:
 
 
 def known_ids(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids of result topics called by id or by the broker's name; all if none is named.
+    """Return the ids of our topics called by id or by the broker's name.
 
-    Raises `ConfigError` for any other name.
+    If none is named, those of all result topics. Raises `ConfigError` for any other name.
     """
     topics = settings.named_topics()
-    known = result_ids(topics)
+    known = tuple(spec.id for spec in topics.specs if spec.role.is_ours)
     by_name = {topics[topic_id].name: topic_id for topic_id in known}
     by_name |= {topic_id: topic_id for topic_id in known}
     wanted = tuple(dict.fromkeys(names))
@@ -125,7 +125,7 @@ def known_ids(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
         if name not in by_name:
             hint = nearest(name, list(by_name))
             raise ConfigError(f"there is no result topic {name!r}: {hint}")
-    return tuple(by_name[name] for name in wanted) or known
+    return tuple(by_name[name] for name in wanted) or result_ids(topics)
 
 
 def source_ends(settings: Settings, names: Iterable[str]) -> dict[Place, int]:

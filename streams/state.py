@@ -14,11 +14,13 @@ is the same in every worker; popularity is each worker's own, counted from its p
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from inference.client import Inference
-from inference.messages import Lane
+from inference.messages import Answer, Lane, ModelInfo
 from inference.tasks.catalogue import Catalogue, item_text
 from inference.tasks.knowledge import KnowledgeBase, likely_intents
 from inference.tasks.purchases import History
@@ -26,6 +28,7 @@ from schemas.base import Language
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from streams.faust_app import ShopApp, create_table
 from streams.reference import Change
+from streams.retries import again
 from streams.tables import Changes, ChunkTable
 
 POPULAR_CANDIDATES = 200
@@ -53,6 +56,9 @@ class State:
         self.query_languages = query_languages
         self.review_languages = review_languages
         self.catalogue = Catalogue(inference.models[RECOMMEND_SLOT].width)
+        self._vectors_of = inference.models[RECOMMEND_SLOT].hash  # whose vectors those are
+        self._catalogue_turn = asyncio.Lock()
+        self._without_intent: dict[str, KnowledgeEntry] = {}  # the model finds theirs
         self.knowledge = KnowledgeBase()
         self.popularity: Counter[str] = Counter()
         self._inference = inference
@@ -75,35 +81,65 @@ class State:
         known = (changes.get(table, user_id) for table in tables)
         return Language(next(filter(None, known), Language.ENGLISH))
 
+    def fits_catalogue(self, model: ModelInfo) -> bool:
+        """Return whether a model's vectors can be compared with those of the catalogue."""
+        return model.hash == self._vectors_of
+
+    async def model_changed(self, slot: str) -> None:
+        """Compute anew what is kept of the model that was in use before in a slot."""
+        if slot == RECOMMEND_SLOT:
+            async with self._catalogue_turn:
+                await self._renew_vectors()
+        elif slot == INTENT_SLOT:
+            await self._put_without_intent(list(self._without_intent.values()))
+
     async def apply_catalogue(self, changes: Sequence[Change]) -> None:
         """Take catalogue items in and out; each new text is turned into its vector."""
         latest = dict(changes)
         unseen: list[CatalogueItem] = []
-        for key, item in latest.items():
-            if item is None:
-                self.catalogue.remove(key)
-            elif self.catalogue.wants_vector(item):
-                unseen.append(item)
-            else:
-                self.catalogue.put(item)
-        if unseen:
-            await self._put_with_vectors(unseen)
+        async with self._catalogue_turn:
+            for key, item in latest.items():
+                if item is None:
+                    self.catalogue.remove(key)
+                elif self.catalogue.wants_vector(item):
+                    unseen.append(item)
+                else:
+                    self.catalogue.put(item)
+            if unseen:
+                await self._put_with_vectors(unseen)
 
     async def _put_with_vectors(self, items: Sequence[CatalogueItem]) -> None:
+        answer = await self._vectors(items)
+        if self.fits_catalogue(answer.model):
+            _put_all(self.catalogue, items, answer)
+        else:
+            await self._renew_vectors(items)
+
+    async def _renew_vectors(self, more: Sequence[CatalogueItem] = ()) -> None:
+        """Fill another catalogue with the vectors of the model in use, and take that."""
+        known = {one.product_id: one for one in self.catalogue.items()}
+        items = list((known | {one.product_id: one for one in more}).values())
+        answer = await self._vectors(items)
+        renewed = Catalogue(answer.model.width)
+        _put_all(renewed, items, answer)
+        self.catalogue, self._vectors_of = renewed, answer.model.hash
+
+    async def _vectors(self, items: Sequence[CatalogueItem]) -> Answer:
         texts = [item_text(item) for item in items]
-        answer = await self._inference.ask(RECOMMEND_SLOT, texts, lane=Lane.ORDERS)
-        for index, item in enumerate(items):
-            if index not in answer.errors:
-                self.catalogue.put(item, answer.rows[index])
+        ask = partial(self._inference.ask, RECOMMEND_SLOT, texts, lane=Lane.ORDERS)
+        return await again(ask, "catalogue")
 
     async def apply_knowledge(self, changes: Sequence[Change]) -> None:
         """Take entries in and out; the model finds the intent of those that name none."""
         latest = dict(changes)
         for key, entry in latest.items():
+            self._without_intent.pop(key, None)
             if entry is None:
                 self.knowledge.remove(key)
             elif entry.intent is not None:
                 self.knowledge.put(entry)
+            else:
+                self._without_intent[key] = entry
         await self._put_without_intent(
             [entry for entry in latest.values() if entry is not None and entry.intent is None]
         )
@@ -117,6 +153,12 @@ class State:
             failed = index in answer.errors
             row = [] if failed else answer.rows[index].tolist()
             self.knowledge.put(entry, likely_intents(row, answer.model.labels) if row else ())
+
+
+def _put_all(catalogue: Catalogue, items: Sequence[CatalogueItem], answer: Answer) -> None:
+    for index, item in enumerate(items):
+        if index not in answer.errors:
+            catalogue.put(item, answer.rows[index])
 
 
 def remember_language(

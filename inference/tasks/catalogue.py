@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -51,6 +51,10 @@ class Catalogue:
     def available(self) -> npt.NDArray[np.bool_]:
         """Whether each row can be bought [items]: a view, valid until the next change."""
         return self._available[: len(self._items)]
+
+    def items(self) -> Sequence[CatalogueItem]:
+        """Return all items, by row."""
+        return tuple(self._items)
 
     def item(self, row: int) -> CatalogueItem:
         """Return the item of a row."""

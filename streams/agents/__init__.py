@@ -5,7 +5,7 @@ A new task is a module here with a handler, and a line in `create_tasks`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from inference.client import Inference
@@ -31,6 +31,7 @@ class ShopTasks:
     handlers: tuple[Handler, ...]
     references: Mapping[str, Apply]  # by topic id
     restored: Callable[[], None]
+    model_changed: Callable[[str], Awaitable[None]]
 
 
 def create_tasks(
@@ -47,6 +48,7 @@ def create_tasks(
         ),
         references={"catalogue": state.apply_catalogue, "knowledge": state.apply_knowledge},
         restored=state.restored,
+        model_changed=state.model_changed,
     )
 
 

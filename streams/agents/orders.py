@@ -60,6 +60,8 @@ class OrderHandler:
     ) -> Outgoing:
         """Return the items closest to the history, or what is popular where it is unknown."""
         history: History = question.context
+        if not self._state.fits_catalogue(model):
+            row = None  # a model takes over, and the catalogue's vectors are not its own yet
         buyer = Buyer(
             history=history.products,
             vector=row,

@@ -13,6 +13,7 @@ from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
 from streams.cli.group import group_app
+from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
 from streams.cli.replay import replay_app
 from streams.cli.tail import tail
@@ -33,6 +34,7 @@ app.add_typer(replay_app)
 app.command()(tail)
 app.add_typer(dead_letters_app)
 app.add_typer(group_app)
+app.add_typer(models_app)
 app.add_typer(evaluate_app)
 app.command()(doctor)
 

@@ -54,7 +54,18 @@ def findings(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(good=True, sentence=f"a broker answers at {settings.kafka.bootstrap_servers}")
         yield from _topic_findings(settings)
+        settings = _with_models_in_force(settings)
     yield from _model_findings(settings)
+
+
+def _with_models_in_force(settings: Settings) -> Settings:
+    """Return the settings with the models that a worker would load, as far as that is known."""
+    from streams.models.in_force import in_force, wanted
+
+    found: dict[str, str] = {}
+    if _error_of(lambda: found.update({k: v.in_use.source for k, v in in_force(settings).items()})):
+        return settings
+    return wanted(settings, found)
 
 
 def _topic_findings(settings: Settings) -> Iterator[Finding]:

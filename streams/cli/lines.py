@@ -56,6 +56,17 @@ def _dead_letter(value: Value) -> Text:
     return Text.assemble((f"{value.get('code')} ", "red"), str(value.get("reason")))
 
 
+def _agreement(value: Value) -> Text:
+    compared, agreeing = value.get("compared", 0), value.get("agreeing")
+    share = "" if agreeing is None or not compared else f" {agreeing / compared:.1%} alike,"
+    names = [str((value.get(one) or {}).get("name")) for one in ("in_use", "candidate")]
+    return Text.assemble(
+        (f"{value.get('slot')} ", "cyan"),
+        f"{names[0]} and {names[1]}: {compared} compared,{share} ",
+        f"distance {value.get('mean_distance', 0):.4f}",
+    )
+
+
 def _unknown(value: Value) -> Text:
     return Text(", ".join(f"{name}={content}" for name, content in value.items()))
 
@@ -66,4 +77,5 @@ _DETAILS: Mapping[str, Callable[[Value], Text]] = {
     "handoffs": _hand_off,
     "recommendations": _recommendations,
     "dead-letters": _dead_letter,
+    "model-agreement": _agreement,
 }

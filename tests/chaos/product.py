@@ -93,6 +93,9 @@ class CountingTasks:
     def restored(self) -> None:
         """Do nothing: all state is in the tables."""
 
+    async def model_changed(self, slot: str) -> None:
+        """Do nothing: nothing of a model is kept."""
+
     def held(self, table: ChunkTable) -> dict[str, Any]:
         """Return all that the table's store holds."""
         if not isinstance(table.data, SerializedStore):

@@ -91,6 +91,9 @@ class MinuteTasks:
     def restored(self) -> None:
         """Do nothing: all state is in the table."""
 
+    async def model_changed(self, slot: str) -> None:
+        """Do nothing: nothing is kept of a model."""
+
 
 def main() -> int:
     """Run until a signal."""

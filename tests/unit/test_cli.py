@@ -29,6 +29,7 @@ COMMANDS = (
     ("tail",),
     *(("dead-letters", what) for what in ("list", "show", "replay")),
     *(("group", what) for what in ("show", "leave")),
+    *(("models", what) for what in ("list", "load", "swap", "rollback", "shadow", "drop")),
     ("evaluate", "sentiment"),
     ("contract",),
     ("config",),

@@ -26,7 +26,8 @@ from inference.errors import (
     WorkerDied,
     WorkerLost,
 )
-from inference.messages import EXPIRED, Answer, Lane
+from inference.messages import EXPIRED, WORKER_DIED, Answer, Lane
+from inference.process import WorkerProcess
 from inference.room import Room
 from inference.testing import FakeInference
 from tests.unit.hold import Hold
@@ -34,6 +35,7 @@ from tests.unit.toy_worker import toy_row
 from tests.waiting import until
 
 TOY = "tests.unit.toy_worker"
+DEADLY = "tests.unit.deadly_worker"
 LIMIT_S = 20
 pytestmark = pytest.mark.timeout(60)
 
@@ -106,6 +108,15 @@ async def test_more_items_than_the_worker_may_hold(
     np.testing.assert_array_equal(answer.rows[71], toy_row("text 71"))
 
 
+async def test_half_a_character_and_its_mates_have_their_scores(client: InferenceClient) -> None:
+    answer = await ask(client, "before", "\ud83d half", "a whole \U0001f600", "after \udc00")
+    assert not answer.errors
+    np.testing.assert_array_equal(answer.rows[0], toy_row("before"))
+    np.testing.assert_array_equal(answer.rows[2], toy_row("a whole \U0001f600"))
+    again = await ask(client, "\ud83d half")
+    np.testing.assert_array_equal(again.rows[0], answer.rows[1])
+
+
 async def test_long_texts_are_cut_before_they_travel(settings: InferenceSettings) -> None:
     async with InferenceClient(replace(settings, max_tokens=2), worker_module=TOY) as client:
         answer = await ask(client, "x" * 1_000_000)
@@ -142,10 +153,37 @@ async def test_answers_come_though_the_worker_is_killed(
     assert not client.died.done()
 
 
-async def test_a_request_that_kills_is_given_up_and_others_live(client: InferenceClient) -> None:
-    with pytest.raises(WorkerDied, match="3 times"):
-        await ask(client, "die")
+async def test_a_text_that_kills_costs_three_workers_and_nobody_else(
+    client: InferenceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives: list[int | None] = []
+    adopt = client._adopt
+
+    def counted(worker: WorkerProcess) -> None:
+        lives.append(worker.pid)
+        adopt(worker)
+
+    monkeypatch.setattr(client, "_adopt", counted)
+    texts = [f"text {n}" for n in range(100)]
+    texts[37] = "die"
+    beside = ["beside", "die", "it"]  # the same text elsewhere ends no more of them
+    answer, other = await asyncio.gather(
+        ask(client, *texts), ask(client, *beside, lane=Lane.ORDERS)
+    )
+    assert answer.errors == {37: WORKER_DIED}
+    assert other.errors == {1: WORKER_DIED}
+    assert np.isnan(answer.rows[37]).all()
+    fine = [place for place in range(100) if place != 37]
+    np.testing.assert_array_equal(answer.rows[fine], [toy_row(texts[place]) for place in fine])
+    assert len(lives) == 3
     check(await ask(client, "alive"), ["alive"])
+
+
+async def test_several_texts_that_kill_do_not_end_the_client(client: InferenceClient) -> None:
+    texts = ["die 1", "fine", "die 2", "die 3"]  # nine ends, and no more than three in vain
+    answer = await ask(client, *texts)
+    assert answer.errors == {0: WORKER_DIED, 2: WORKER_DIED, 3: WORKER_DIED}
+    np.testing.assert_array_equal(answer.rows[1], toy_row("fine"))
 
 
 async def test_a_lost_device_is_not_the_items_fault(
@@ -175,15 +213,21 @@ async def test_a_worker_that_cannot_be_revived_ends_the_client(
         await ask(client, "later")
 
 
-async def test_who_was_beside_the_culprit_is_no_culprit_when_the_worker_is_lost(
-    settings: InferenceSettings,
-) -> None:
-    hopeless = replace(settings, restart_delays_s=(0.0,) * 2, queue_items=4)
-    async with InferenceClient(hopeless, worker_module=TOY) as client:
-        texts = ["die", "innocent", "die too", "also innocent", "no room yet"]
-        asking = [asyncio.create_task(ask(client, text)) for text in texts]
+async def test_who_was_beside_the_culprit_is_no_culprit(settings: InferenceSettings) -> None:
+    texts = ["die", "innocent", "die too", "also innocent", "no room yet"]
+    impatient = replace(settings, restart_delays_s=(0.0,) * 2, queue_items=4)
+    async with InferenceClient(impatient, worker_module=TOY) as client:
+        answers = await asyncio.gather(*(ask(client, text) for text in texts))
+        for text, answer in zip(texts, answers, strict=True):
+            assert answer.errors == ({0: WORKER_DIED} if text.startswith("die") else {})
+
+
+async def test_nobody_is_blamed_when_the_worker_is_lost(settings: InferenceSettings) -> None:
+    hopeless = replace(settings, restart_delays_s=(0.0,) * 4, queue_items=4)
+    async with InferenceClient(hopeless, worker_module=DEADLY) as client:
+        asking = [asyncio.create_task(ask(client, f"text {n}")) for n in range(5)]
         ended = await asyncio.gather(*asking, return_exceptions=True)
-        assert [type(error) for error in ended] == [WorkerLost] * len(texts)
+        assert [type(error) for error in ended] == [WorkerLost] * 5
         with pytest.raises(WorkerLost, match="again and again"):
             await client.died
         with pytest.raises(WorkerLost):

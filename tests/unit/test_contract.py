@@ -196,7 +196,7 @@ def test_asyncapi_has_each_topic_under_its_name_key_and_direction() -> None:
     by_channel = {o["channel"]["$ref"]: o for o in document["operations"].values()}
     for spec in topics.specs:
         operation = by_channel[f"#/channels/{spec.id}"]
-        assert operation["action"] == ("send" if spec.role is Role.RESULT else "receive")
+        assert operation["action"] == ("send" if spec.role.is_ours else "receive")
         message = resolve(document, resolve(document, operation["messages"][0]["$ref"])["$ref"])
         assert message["name"] == spec.message.__name__
         assert resolve(document, message["payload"]["$ref"])["title"] == spec.message.__name__

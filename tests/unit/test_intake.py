@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,10 +17,10 @@ PORTION = 4
 MODEL = ToyModel("toy")
 
 
-def job(request: int, count: int, lane: Lane, at: float = 0.0) -> Job:
+def job(request: int, count: int, lane: Lane, at: float = 0.0, apart: Sequence[int] = ()) -> Job:
     items = [f"{request} {place}" for place in range(count)]
     return Job(
-        ask=Ask(request=request, slot="toy", lane=lane, items=items),
+        ask=Ask(request=request, slot="toy", lane=lane, items=items, apart=apart),
         model=MODEL,
         slot="toy",
         queued_at=at,
@@ -53,6 +54,20 @@ def test_all_is_prepared_once_and_in_order(requests: list[tuple[int, Lane]]) -> 
             for place in range(count)
         ]
     assert intake.is_idle
+
+
+def test_suspects_are_prepared_alone() -> None:
+    intake = Intake(portion_items=PORTION)
+    intake.add(job(1, 9, Lane.REVIEWS, apart=(1, 2, 8)))
+    found = [(portion.places, portion.is_apart) for portion in drained(intake)]
+    assert found == [
+        (range(0, 1), False),
+        (range(1, 2), True),
+        (range(2, 3), True),
+        (range(3, 7), False),
+        (range(7, 8), False),
+        (range(8, 9), True),
+    ]
 
 
 def test_the_urgent_waits_for_a_portion_only() -> None:

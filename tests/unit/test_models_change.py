@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 import pytest
 
 from inference import pieces
-from inference.changes import check_kind
+from inference.changes import Changes, Workshop, check_kind
 from inference.client import InferenceClient
+from inference.desk import Done
 from inference.errors import InferenceError, ModelError, UnknownSlot
-from inference.frames import Loaded
+from inference.frames import Action, Ask, Loaded, Wish
 from inference.messages import EXPIRED, Answer, ItemError, Lane
+from inference.models.base import Model
+from inference.runtime import Runtime
+from inference.scheduler import Scheduler
 from inference.settings import InferenceSettings
 from inference.shadow import Agreement, Shadow, agreement
 from inference.shelves import Shelves, Version
@@ -64,19 +70,38 @@ def mark_of(answer: Answer) -> int:
 
 
 async def test_there_and_back(client: InferenceClient, tmp_path: Path) -> None:
+    first = folder(tmp_path, 2)
     assert mark_of(await ask(client, "text")) == 1
-    info = await client.swap("toy", folder(tmp_path, 2))
+    info = await client.swap("toy", first)
     assert client.models["toy"] == info
     assert info.batch_tokens == 4096
     assert mark_of(await ask(client, "text")) == 2  # though the other knows the text
-    await client.roll_back("toy")
+    await client.swap("toy", str(tmp_path / "model-1"))
     assert mark_of(await ask(client, "text")) == 1
-    await client.roll_back("toy")  # and forth again
-    assert mark_of(await ask(client, "text")) == 2
-    await client.drop("toy")
-    with pytest.raises(ModelError, match="swap to it by its name"):
-        await client.roll_back("toy")
-    assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_what_is_loaded_can_be_dropped(client: InferenceClient, tmp_path: Path) -> None:
+    info = await client.load("toy", folder(tmp_path, 2))
+    assert client.loaded == {"toy": info}
+    assert (await client.drop("toy")).name == "model-1"
+    assert client.loaded == {}
+    with pytest.raises(ModelError, match="load one first"):
+        await client.swap("toy")
+    assert mark_of(await ask(client, "text")) == 1
+
+
+async def test_a_model_that_does_not_get_ready_is_given_up(
+    settings: InferenceSettings, tmp_path: Path
+) -> None:
+    slow, good = folder(tmp_path, 2), folder(tmp_path, 3)
+    os.mkfifo(Path(slow) / "gate")
+    hasty = replace(settings, start_timeout_s=3.0)
+    async with InferenceClient(hasty, worker_module=TOY) as client:
+        with pytest.raises(ModelError, match="was not ready in 3 s"):
+            await client.swap("toy", slow)
+        assert mark_of(await ask(client, "text")) == 1
+        await client.swap("toy", good)  # what hangs keeps no other from loading
+        assert mark_of(await ask(client, "text")) == 3
 
 
 async def test_a_loaded_model_waits_for_its_swap(client: InferenceClient, tmp_path: Path) -> None:
@@ -101,7 +126,8 @@ async def test_a_shadow_compares_and_is_not_waited_for(
     client: InferenceClient, tmp_path: Path
 ) -> None:
     reports: list[Agreement] = []
-    shadow = Shadow(client, "toy", 1.0, reports.append)
+    shadow = Shadow(client, reports.append)
+    shadow.compare("toy", 1.0)
     assert not (await shadow.ask("toy", ["before", "it"], lane=Lane.CHAT)).errors  # missed
     await client.load("toy", folder(tmp_path, 2))
     answer = await shadow.ask("toy", ["one", "poison", "three"], lane=Lane.CHAT)
@@ -109,12 +135,15 @@ async def test_a_shadow_compares_and_is_not_waited_for(
     await until(lambda: reports)
     (report,) = reports
     assert (report.in_use.name, report.candidate.name) == ("model-1", "model-2")
-    assert (report.items, report.agreed, report.difference) == (2, 2, 2.0)
+    assert report.pairs == {("b", "b"): 2}
+    assert (report.items, report.difference, report.largest) == (2, 2.0, 1.0)
     await shadow.stop()
 
 
 async def test_no_share_no_shadow(client: InferenceClient) -> None:
-    shadow = Shadow(client, "toy", 0.0, lambda _: pytest.fail("nothing was to be compared"))
+    shadow = Shadow(client, lambda _: pytest.fail("nothing was to be compared"))
+    shadow.compare("toy", 1.0)
+    shadow.compare("toy", 0.0)
     assert shadow.models == client.models
     await shadow.ask("toy", ["text"], lane=Lane.CHAT)
     await shadow.stop()
@@ -137,8 +166,10 @@ def test_labels_in_another_order_agree() -> None:
         ("good", "bad", "so-so"), [[0.1, 0.9, 0.0], [0.1, 0.2, 0.7], [nan] * 3], _2=EXPIRED
     )
     found = agreement(mine, [0, 2, 3], theirs)
-    assert (found.items, found.agreed) == (2, 1)
+    assert found.items == 2
+    assert found.pairs == {("bad", "bad"): 1, ("good", "so-so"): 1}
     assert found.difference == pytest.approx(0.7)
+    assert found.largest == pytest.approx(0.7)
     assert agreement(mine, [1], answer(("good",), [[nan]], _0=EXPIRED)).items == 0
 
 
@@ -180,10 +211,9 @@ async def test_no_request_fails_while_models_are_swapped(
         return seen
 
     flooding = [asyncio.create_task(flood(name)) for name in range(4)]
-    await client.swap("toy", second)
-    for _ in range(10):
-        await client.roll_back("toy")
-        await asyncio.sleep(0)
+    for _ in range(5):
+        await client.swap("toy", second)
+        await client.swap("toy", str(tmp_path / "model-1"))
     is_over.set()
     seen = await asyncio.gather(*flooding)
     assert set().union(*seen) == {1, 2}
@@ -223,6 +253,43 @@ async def test_a_swap_is_measured_between_batches(
             assert mark_of(await ask(client, "meanwhile")) in {1, 2}
         assert (await swapping).batch_tokens > 0
         assert first > 0
+
+
+async def test_a_slow_candidate_is_no_hang(settings: InferenceSettings, tmp_path: Path) -> None:
+    second = folder(tmp_path, 2)
+    (Path(second) / "slow").write_text("1.5")
+    strict = replace(settings, hang_s=0.5, batch_tokens=0)
+    async with InferenceClient(strict, worker_module=TOY) as client:
+        first = client.worker_pid
+        await client.swap("toy", second)
+        assert client.worker_pid == first
+        assert mark_of(await ask(client, "text")) == 2
+
+
+async def test_the_model_before_is_freed(tmp_path: Path) -> None:
+    models: list[weakref.ref[ToyModel]] = []
+
+    def load(_: InferenceSettings) -> dict[str, Model]:
+        model = ToyModel("toy", mark=len(models))
+        models.append(weakref.ref(model))
+        return {"toy": model}
+
+    workshop = Workshop(InferenceSettings(models={"toy": "first"}, batch_tokens=64), load)
+    done: Queue[Done] = Queue()
+    runtime = Runtime(Scheduler(batch_tokens=64, capacity=10), done.put, lambda _: None)
+    runtime.start()
+    shelves = Shelves(workshop.all())
+    changes = Changes(workshop, shelves, runtime)
+    for number in range(5):
+        current = shelves.current("toy")
+        asked = Ask(request=number, slot="toy", lane=Lane.CHAT, items=["text"])
+        runtime.submit(asked, current.model, current.key)
+        del current
+        await asyncio.to_thread(done.get, timeout=LIMIT_S)
+        wish = Wish(request=0, action=Action.SWAP, slot="toy", source=f"next {number}")
+        await changes.make(wish)
+    await until(lambda: sum(model() is not None for model in models) == 1)
+    runtime.stop()
 
 
 # -- kinds
@@ -271,13 +338,11 @@ def test_what_stands_on_no_shelf_is_freed() -> None:
     shelves = Shelves({"toy": one})
     assert shelves.bring("toy", two) == []
     assert shelves.bring("toy", three) == [two]
-    assert shelves.swap("toy") == []
+    assert shelves.swap("toy") == [one]
     assert shelves.current("toy") is three
     assert shelves.bring("toy", four) == []
-    assert shelves.swap("toy") == [one]
-    assert shelves.clear("toy") == [three]
+    assert shelves.clear("toy") == [four]
     assert shelves.clear("toy") == []
-    assert shelves.current("toy") is four
-    for change in (shelves.swap, shelves.roll_back):
-        with pytest.raises(InferenceError):
-            change("toy")
+    assert shelves.current("toy") is three
+    with pytest.raises(InferenceError):
+        shelves.swap("toy")

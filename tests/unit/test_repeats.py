@@ -137,7 +137,12 @@ async def test_what_is_known_is_counted(settings: InferenceSettings) -> None:
     quick = replace(settings, hang_s=2.0)  # and so a sign of life each half of a second
     async with InferenceClient(quick, worker_module=TOY) as client:
         await ask(client, "one", "two", "one")
+        await ask(client, "one", lane=Lane.SHADOW)  # counts as nothing
         await until(lambda: client.statistics.cached_rows == 2)
+        assert client.statistics.hits == {"toy": 1}
+        assert client.statistics.misses == {"toy": 2}
+        assert client.statistics.hit_rate("toy") == pytest.approx(1 / 3)
+        assert client.statistics.hit_rate("nonsense") == 0
         assert client.statistics.cached_bytes > 0
         assert client.statistics.batch_tokens == {"toy": 4096}
         assert client.statistics.waiting == dict.fromkeys(

@@ -92,3 +92,28 @@ def test_under_a_flood_chat_waits_for_the_running_batch_alone() -> None:
         model.may.release()
         assert model.begun.get(timeout=LIMIT_S) == ["chat"]
         model.may.release()
+
+
+def test_the_search_in_a_batch_that_failed_keeps_no_chat_waiting() -> None:
+    model = Stepped()
+    done: queue.Queue[Done] = queue.Queue()
+    runtime = Runtime(Scheduler(batch_tokens=640, capacity=1000), done.put, lambda _: None)
+    runtime.start()
+    reviews = ["poison 00", *(f"review {n:02}" for n in range(31))]
+    runtime.submit(Ask(request=0, slot="toy", lane=Lane.REVIEWS, items=reviews), model, "toy")
+    whole = model.begun.get(timeout=LIMIT_S)
+    seen = 0
+    while "poison 00" in whole and len(whole) > 1:
+        seen += 1
+        runtime.submit(Ask(request=seen, slot="toy", lane=Lane.CHAT, items=["chat"]), model, "toy")
+        runtime.submit(
+            Ask(request=99, slot="toy", lane=Lane.CHAT, items=["unreadable"]), model, "toy"
+        )
+        while done.get(timeout=LIMIT_S).error is None:
+            pass  # until the chat is prepared
+        model.may.release()
+        assert model.begun.get(timeout=LIMIT_S) == ["chat"]
+        model.may.release()
+        whole = model.begun.get(timeout=LIMIT_S)
+    assert whole == ["poison 00"]
+    assert seen > 3

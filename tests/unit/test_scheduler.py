@@ -97,6 +97,8 @@ class Life(RuleBasedStateMachine):
         self.scheduler = Scheduler(batch_tokens=BUDGET, capacity=CAPACITY, turns=Turns(PATIENT))
         self.admitted: dict[int, list[Entry]] = {}  # not put yet
         self.waiting: dict[tuple[int, int], Entry] = {}
+        self.apart: list[list[Entry]] = []  # what rides with nothing else, the next one first
+        self.taken: list[Entry] = []  # the last batch
         self.number = 0
         self.now = 0.0
 
@@ -114,7 +116,7 @@ class Life(RuleBasedStateMachine):
     def admit(self, sizes: list[tuple[int, float]], lane: Lane, slot: str) -> None:
         self.number += 1
         held = self.held(lane)
-        if held + len(sizes) > CAPACITY:
+        if held + len(sizes) > CAPACITY:  # what was taken back may have gone over it
             with pytest.raises(QueueFull):
                 self.scheduler.admit(self.number, len(sizes), lane=lane, slot=slot)
             return
@@ -164,15 +166,32 @@ class Life(RuleBasedStateMachine):
         if batch is None:
             assert not self.waiting
             return
-        check_shape(batch)
         assert batch.formed_at == self.now
+        self.taken = list(batch.entries)
         alive = [entry for entry in self.waiting.values() if entry.deadline > self.now]
         lane = min(entry.lane for entry in alive)
-        oldest = min((entry for entry in alive if entry.lane is lane), key=order)
-        assert key(oldest) in {key(entry) for entry in batch.entries}
+        self.apart = [left for part in self.apart if (left := [e for e in part if e in alive])]
+        parts = [part for part in self.apart if part[0].lane is lane]
+        if parts:
+            self.apart.remove(parts[0])
+            assert self.taken == parts[0]
+        else:
+            check_shape(batch)
+            oldest = min((entry for entry in alive if entry.lane is lane), key=order)
+            assert key(oldest) in {key(entry) for entry in batch.entries}
         for entry in batch.entries:
             assert entry.deadline > self.now
             assert self.waiting.pop(key(entry)) is entry
+
+    @precondition(lambda self: len(self.taken) > 1)
+    @rule()
+    def fail(self) -> None:
+        middle = len(self.taken) // 2
+        for part in (self.taken[middle:], self.taken[:middle]):
+            self.scheduler.take_back(part)
+            self.apart.insert(0, part)
+        self.waiting |= {key(entry): entry for entry in self.taken}
+        self.taken = []
 
     @invariant()
     def counts(self) -> None:
@@ -358,6 +377,19 @@ def test_an_order_waits_no_longer_than_its_patience(length: int, batch_s: float)
 
 
 # -- deadlines
+
+
+def test_what_is_put_apart_rides_alone_and_first() -> None:
+    scheduler = strict()
+    put(scheduler, entries(1, [5, 5]))
+    suspects = entries(2, [5, 5])
+    scheduler.admit(2, 2, lane=Lane.REVIEWS, slot="sentiment")
+    for one in suspects:
+        assert not scheduler.put_apart([one])
+    assert scheduler.put_apart(entries(3, [5]))  # nobody admitted it
+    put(scheduler, entries(4, [5], lane=Lane.CHAT))
+    found = [[key(entry) for entry in batch.entries] for batch in drained(scheduler)]
+    assert found == [[(4, 0)], [(2, 0)], [(2, 1)], [(1, 0), (1, 1)]]
 
 
 def test_what_expired_is_left_out_and_said_once() -> None:

@@ -1,10 +1,10 @@
 """A worker process with a model of ten lines: it starts at once, and fails as it is told to.
 
 A text's first word is what happens: `poison` raises, `nan` scores no number, `die` kills the
-process, `hold DIR` waits in the forward pass, `hang DIR` never ends and `lose DIR` loses the
-device, each once a folder; `greedy` needs the memory of MEMORY characters in a batch, and `huge`
-more than there is. A model's folder may hold `mark`, the last number of its rows, and `gate`, a
-pipe that the load waits for.
+process, `stick` never ends; `hold DIR` waits in the forward pass, `hang DIR` never ends and
+`lose DIR` loses the device, each once a folder; `greedy` needs the memory of MEMORY characters in a
+batch, and `huge` more than there is. A model's folder may hold `mark`, the last number of its rows,
+`slow`, the seconds of its first forward pass, and `gate`, a pipe that the load waits for.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class ToyModel:
         )
         self.lost = False
         self.mark = mark
+        self.slow_s = 0.0
 
     def prepare(self, items: Sequence[Item]) -> list[Toy]:
         texts = [item if isinstance(item, str) else " ".join(item) for item in items]
@@ -58,6 +59,8 @@ class ToyModel:
         return [Toy(text) for text in texts]
 
     def forward(self, batch: Sequence[Toy]) -> Floats:
+        slow_s, self.slow_s = self.slow_s, 0.0
+        threading.Event().wait(slow_s)
         for toy in batch:
             self._happen(*toy.text.split(" ", 1))
         if self.lost:
@@ -74,6 +77,8 @@ class ToyModel:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 TiB")
         if what == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if what == "stick":
+            threading.Event().wait()
         if what == "hang" and is_first(Path(where)):
             threading.Event().wait()
         if what == "hold" and is_first(Path(where)):
@@ -107,8 +112,10 @@ def load(settings: InferenceSettings) -> Mapping[str, Model]:
 def _load(slot: str, folder: Path) -> ToyModel:
     if (gate := folder / "gate").exists():
         gate.read_text()
-    mark = folder / "mark"
-    return ToyModel(slot, name=folder.name, mark=int(mark.read_text()) if mark.exists() else 1)
+    mark, slow = folder / "mark", folder / "slow"
+    model = ToyModel(slot, name=folder.name, mark=int(mark.read_text()) if mark.exists() else 1)
+    model.slow_s = float(slow.read_text()) if slow.exists() else 0.0
+    return model
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from inference.client import Inference
 from inference.messages import Answer, Item, Lane, ModelInfo
 from inference.tasks import registry
+from inference.testing import Unchangeable
 from schemas.events import ReviewEvent
 from streams.app import Parts, Served, run_worker
 from streams.config import Settings, load_settings
@@ -28,7 +29,7 @@ from tests.benchmarks.work import LABELS, ROW, label
 SPEC = registry.task("sentiment")
 
 
-class Identity:
+class Identity(Unchangeable):
     """A model that says the same of everything, at once or at a given rate."""
 
     def __init__(self, rate: float) -> None:
@@ -111,6 +112,9 @@ class OneTask:
 
     def restored(self) -> None:
         """Nothing hangs on what the tables hold."""
+
+    async def model_changed(self, slot: str) -> None:
+        """Nothing is kept of a model."""
 
 
 def settings(options: Options, folder: str) -> Settings:
