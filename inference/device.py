@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from inference.errors import ModelError
+from inference.processor import usable_cores
 
 
 def choose_device(wanted: str) -> str:
@@ -26,4 +25,4 @@ def choose_threads(wanted: int) -> int:
     every layer: with two threads on two busy cores the same reviews took three times as long as
     with one.
     """
-    return wanted or max(1, len(os.sched_getaffinity(0)) - 1)
+    return wanted or max(1, usable_cores() - 1)

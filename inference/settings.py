@@ -16,6 +16,7 @@ class InferenceSettings:
 
     models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
     device: str = "auto"  # auto, cpu or cuda
+    dtype: str = "auto"  # auto, fp32, bf16 or int8
     threads: int = 0  # of the CPU; 0 takes all cores but one
     batch_tokens: int = 0  # padded tokens in a batch; 0: as many as take `batch_ms`, by measuring
     batch_ms: float = 50.0  # what batches on the device may take: a chat waits so long for them

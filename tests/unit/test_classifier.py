@@ -197,6 +197,6 @@ def test_the_device_and_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_core_is_left_for_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
-        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: range(cores))
+        monkeypatch.setattr("inference.device.usable_cores", lambda cores=cores: cores)
         assert choose_threads(0) == threads
     assert choose_threads(3) == 3
