@@ -106,11 +106,11 @@ def packed_attention(
     wanted = [name for name in _NOT_PACKED if others.get(name) is not None]
     if packing is None or wanted or getattr(module, "is_causal", False):
         raise NotPackable("its attention is more than softmax over a text's tokens")
-    attend = _on_cuda if query.is_cuda else _by_runs
+    attend = by_flash_attention if query.is_cuda else by_runs
     return attend(query[0], key[0], value[0], packing, scaling).unsqueeze(0), None
 
 
-def _by_runs(
+def by_runs(
     query: Tensor, key: Tensor, value: Tensor, packing: Packing, scaling: float | None
 ) -> Tensor:
     """Return [tokens, heads, width] of [heads, tokens, width]: texts of one length at once."""
@@ -129,7 +129,7 @@ def _by_runs(
     return torch.cat(parts)
 
 
-def _on_cuda(
+def by_flash_attention(
     query: Tensor, key: Tensor, value: Tensor, packing: Packing, scaling: float | None
 ) -> Tensor:
     """Return the same by torch's flash attention; raises what torch raises where it has none."""

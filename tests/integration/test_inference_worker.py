@@ -24,7 +24,8 @@ async def test_scores_are_those_of_the_model_alone(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     texts: list[Item] = ["很好 good " * int(n) for n in random.integers(0, 20, size=200)]
     texts += ["\0", "🙂", "x" * 100_000]
-    settings = InferenceSettings(models={"sentiment": folder, "intent": folder}, batch_tokens=256)
+    models = {"sentiment": folder, "intent": folder}
+    settings = InferenceSettings(models=models, batch_tokens=256, dtype="fp32")
     async with InferenceClient(settings) as client:
         assert client.models["sentiment"].labels == LABELS
         assert client.models["intent"].slot == "intent"

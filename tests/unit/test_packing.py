@@ -103,10 +103,10 @@ def bert() -> Any:
     torch.manual_seed(7)
     shape = BertConfig(
         vocab_size=30,
-        hidden_size=32,
+        hidden_size=64,
         num_hidden_layers=2,
         num_attention_heads=2,
-        intermediate_size=64,
+        intermediate_size=128,
         max_position_embeddings=16,
         initializer_range=0.5,
     )
