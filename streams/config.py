@@ -96,6 +96,9 @@ class InferenceSection(_Section):
     threads: Whole = Field(
         default=0, ge=0, le=1024, description="On the CPU; 0 leaves one core to the streams."
     )
+    workers: Whole = Field(
+        default=1, ge=1, le=64, description="Processes that hold the models: one a GPU."
+    )
     batch_ms: Number = Field(
         default=50.0, gt=0, le=10_000, description="What a batch may take; a chat waits so long."
     )
@@ -286,6 +289,7 @@ def inference_settings(settings: Settings) -> InferenceSettings:
         device=section.device.value,
         dtype=section.dtype.value,
         threads=section.threads,
+        workers=section.workers,
         batch_ms=section.batch_ms,
         batch_tokens=section.batch_tokens,
         queue_items=section.queue_items,

@@ -44,8 +44,8 @@ def load_all(settings: InferenceSettings) -> dict[str, Model]:
     found = {slot: _find(slot, name) for slot, name in settings.models.items()}
     import torch
 
-    device = choose_device(settings.device)
-    torch.set_num_threads(choose_threads(settings.threads))
+    device = choose_device(settings.device, settings.worker)
+    torch.set_num_threads(choose_threads(settings.threads, settings.workers))
     return {
         slot: _load(one, device, settings.max_tokens, settings.dtype) for slot, one in found.items()
     }

@@ -109,10 +109,10 @@ def _sentence_of(model: ModelInfo) -> str:
 
 
 async def _load(settings: Settings) -> list[ModelInfo]:
-    from inference.client import InferenceClient
+    from inference.fleet import connect
     from streams.config import inference_settings
 
-    async with InferenceClient(inference_settings(settings)) as client:
+    async with connect(inference_settings(settings)) as client:
         return list(client.models.values())
 
 
