@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface
 
 ATTENTION = "shopstreams_packed"
@@ -36,7 +36,8 @@ class Packing:
 
     lengths: tuple[int, ...]  # tokens of each text, in their order in the row, ascending
     places: Tensor  # [tokens] int64: of each token in the flattened padded batch
-    bounds: Tensor  # [texts + 1] int32: where each text begins in the row, and the row's end
+    bounds: Tensor  # [texts + 1] int32: where each text begins in the row, and where the last ends
+    spare: int = 0  # tokens of no text at the row's end, zeros, which make its length a round one
 
     @property
     def longest(self) -> int:
@@ -49,14 +50,15 @@ class Packing:
             yield sum(1 for _ in texts), length
 
     def pack(self, padded: Tensor) -> Tensor:
-        """Return [1, tokens, width] of [texts, longest, width]."""
-        return padded.flatten(0, 1).index_select(0, self.places).unsqueeze(0)
+        """Return [1, tokens + spare, width] of [texts, longest, width]."""
+        row = padded.flatten(0, 1).index_select(0, self.places)
+        return pad(row, (0, 0, 0, self.spare)).unsqueeze(0)
 
     def pad(self, packed: Tensor) -> Tensor:
-        """Return [texts, longest, width], zeros where no token is, of [1, tokens, width]."""
+        """Return [texts, longest, width], zeros where no token is, of what `pack` returned."""
         count, width = len(self.lengths), packed.shape[-1]
         flat = packed.new_zeros(count * self.longest, width)
-        flat.index_copy_(0, self.places, packed[0])
+        flat.index_copy_(0, self.places, packed[0, : len(self.places)])
         return flat.view(count, self.longest, width)
 
 
@@ -114,19 +116,22 @@ def by_runs(
     query: Tensor, key: Tensor, value: Tensor, packing: Packing, scaling: float | None
 ) -> Tensor:
     """Return [tokens, heads, width] of [heads, tokens, width]: texts of one length at once."""
+    # In float32 whatever comes: torch's fused attention takes twice as long in bfloat16 for short
+    # texts, on a CPU, and no less for long ones.
+    whole = [one.float() for one in (query, key, value)]
     heads, _, width = query.shape
     parts, start = [], 0
     for texts, length in packing.runs():
         end = start + texts * length
         # [heads, texts * length, width] as [texts, heads, length, width], nothing copied
         q, k, v = (
-            one[:, start:end].view(heads, texts, length, width).transpose(0, 1)
-            for one in (query, key, value)
+            one[:, start:end].view(heads, texts, length, width).transpose(0, 1) for one in whole
         )
         attended = scaled_dot_product_attention(q, k, v, scale=scaling)
         parts.append(attended.transpose(1, 2).flatten(0, 1))
         start = end
-    return torch.cat(parts)
+    parts.append(parts[0].new_zeros(packing.spare, heads, width))
+    return torch.cat(parts).to(query.dtype)
 
 
 def by_flash_attention(

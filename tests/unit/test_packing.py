@@ -23,20 +23,21 @@ TOLERANCE = 1e-5
 lengths = st.lists(st.integers(1, 6), min_size=1, max_size=8).map(sorted)
 
 
-def packing_of(texts: list[int]) -> Packing:
+def packing_of(texts: list[int], spare: int = 0) -> Packing:
     mask = np.arange(texts[-1]) < np.array(texts)[:, None]
     return Packing(
         lengths=tuple(texts),
         places=torch.from_numpy(np.flatnonzero(mask)),
         bounds=torch.from_numpy(np.cumsum([0, *texts], dtype=np.int32)),
+        spare=spare,
     )
 
 
 @settings(deadline=None)
-@given(lengths)
-def test_padding_comes_back_as_it_went(texts: list[int]) -> None:
-    packing = packing_of(texts)
-    packed = torch.randn(1, sum(texts), WIDTH)
+@given(lengths, st.integers(0, 3))
+def test_padding_comes_back_as_it_went(texts: list[int], spare: int) -> None:
+    packing = packing_of(texts, spare)
+    packed = torch.cat([torch.randn(1, sum(texts), WIDTH), torch.zeros(1, spare, WIDTH)], dim=1)
     padded = packing.pad(packed)
     assert padded.shape == (len(texts), texts[-1], WIDTH)
     assert torch.equal(packing.pack(padded), packed)
@@ -44,17 +45,21 @@ def test_padding_comes_back_as_it_went(texts: list[int]) -> None:
 
 
 @settings(deadline=None)
-@given(lengths)
-def test_attention_stays_within_a_text(texts: list[int]) -> None:
+@given(lengths, st.integers(0, 3))
+def test_attention_stays_within_a_text(texts: list[int], spare: int) -> None:
     # As an encoder's projections leave it: [1, heads, tokens, width], tokens outermost.
-    query, key, value = (torch.randn(1, sum(texts), HEADS, WIDTH).transpose(1, 2) for _ in range(3))
+    query, key, value = (
+        torch.randn(1, sum(texts) + spare, HEADS, WIDTH).transpose(1, 2) for _ in range(3)
+    )
     own = torch.repeat_interleave(torch.arange(len(texts)), torch.tensor(texts))
     same_text = own[:, None] == own[None, :]
-    expected = scaled_dot_product_attention(query, key, value, attn_mask=same_text, scale=0.3)
+    q, k, v = (one[:, :, : sum(texts)] for one in (query, key, value))
+    expected = scaled_dot_product_attention(q, k, v, attn_mask=same_text, scale=0.3)
     found, _ = packed_attention(
-        torch.nn.Identity(), query, key, value, None, packing=packing_of(texts), scaling=0.3
+        torch.nn.Identity(), query, key, value, None, packing=packing_of(texts, spare), scaling=0.3
     )
-    torch.testing.assert_close(found, expected.transpose(1, 2), rtol=0, atol=TOLERANCE)
+    wanted = torch.cat([expected.transpose(1, 2), torch.zeros(1, spare, HEADS, WIDTH)], dim=1)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize(
