@@ -16,9 +16,9 @@ Ids = Sequence[int]
 """Token ids of one text, at least one."""
 
 
-GRAIN = 64
-"""Of a row's tokens, in bfloat16 on a CPU: its products are by code that is made for each length
-when it comes for the first time, which takes as long as the product itself."""
+LENGTHS = 16
+"""Of rows in bfloat16 on a CPU, between a power of 2 and the next: a product's code is made for
+each length when it comes for the first time, which takes as long as the product itself."""
 
 
 class Pass(Protocol):
@@ -64,16 +64,22 @@ class Packed:
             lengths=lengths,
             places=on_device(np.flatnonzero(mask), device),
             bounds=on_device(np.cumsum([0, *lengths], dtype=np.int32), device),
-            spare=-sum(lengths) % self._grain(),
+            spare=self._spare(sum(lengths)),
         )
         logits = _logits(
             self.network, on_device(ids, device), on_device(mask, device), packing=packing
         )
         return logits.index_select(0, on_device(np.argsort(order), device))
 
-    def _grain(self) -> int:
+    def _spare(self, tokens: int) -> int:
         is_cpu = self.network.device.type == "cpu"
-        return GRAIN if is_cpu and self.network.dtype is torch.bfloat16 else 1
+        return spare(tokens) if is_cpu and self.network.dtype is torch.bfloat16 else 0
+
+
+def spare(tokens: int) -> int:
+    """Return how many tokens a row of so many lacks to have one of few lengths."""
+    grain = max(1, 2 ** (tokens.bit_length() - 1) // LENGTHS)
+    return -tokens % grain
 
 
 def padded(texts: Sequence[Ids], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
