@@ -78,7 +78,7 @@ class Packed:
 
 def spare(tokens: int) -> int:
     """Return how many tokens a row of so many lacks to have one of few lengths."""
-    grain = max(1, 2 ** (tokens.bit_length() - 1) // LENGTHS)
+    grain = max(1, (1 << tokens.bit_length() - 1) // LENGTHS)
     return -tokens % grain
 
 
