@@ -45,6 +45,16 @@ async def test_scores_are_those_of_the_model_alone(tmp_path: Path) -> None:
         np.testing.assert_allclose(answer.rows[0], row, atol=TOLERANCE, rtol=0)
 
 
+async def test_the_worker_says_what_it_computes_with_and_why(tmp_path: Path) -> None:
+    folder = str(make_tiny_bert(tmp_path / "tiny"))
+    async with InferenceClient(InferenceSettings(models={"sentiment": folder})) as client:
+        plan = client.models["sentiment"].plan
+    assert plan is not None
+    assert plan.packed
+    assert plan.threads >= 1
+    assert "int8 is" in plan.reason
+
+
 async def test_a_refused_folder_is_said_by_the_client(tmp_path: Path) -> None:
     folder = make_tiny_bert(tmp_path / "tiny")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
