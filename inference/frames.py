@@ -23,7 +23,7 @@ from inference.errors import (
     TooLate,
     UnknownSlot,
 )
-from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo, Statistics
+from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo, Plan, Statistics
 from inference.protocol import Frame, encode
 from inference.recorder import ItemId
 from inference.settings import InferenceSettings
@@ -154,8 +154,10 @@ def read_granted(frame: Frame) -> Loaded:
 
 
 def _loaded(fields: Mapping[str, Any]) -> Loaded:
-    model = {**fields["model"], "labels": tuple(fields["model"]["labels"])}
-    return Loaded(**{**fields, "model": ModelInfo(**model)})
+    model = fields["model"]
+    plan = None if model["plan"] is None else Plan(**model["plan"])
+    info = ModelInfo(**{**model, "labels": tuple(model["labels"]), "plan": plan})
+    return Loaded(**{**fields, "model": info})
 
 
 def ask_bytes(ask: Ask) -> bytes:

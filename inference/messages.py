@@ -28,6 +28,15 @@ class Lane(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a model is computed where it runs, and why so."""
+
+    packed: bool  # whether the texts of a batch are one row, without padding
+    threads: int  # of torch, on the CPU
+    reason: str  # words for a person: what was tried, and what it came to
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """One loaded model."""
 
@@ -37,7 +46,8 @@ class ModelInfo:
     labels: tuple[str, ...]  # of a classifier's columns; empty where a row is a vector
     width: int  # numbers in a row
     device: str  # as torch calls it: cpu, cuda:0
-    dtype: str  # of the weights: float32, bfloat16
+    dtype: str  # of the products: float32, bfloat16, int8
+    plan: Plan | None = None  # where there was a choice
     batch_tokens: int = 0  # padded tokens of one batch, as found when it was loaded; 0 before that
 
 

@@ -16,7 +16,10 @@ class InferenceSettings:
 
     models: Mapping[str, str]  # slot to `bundled`, a folder or a Hugging Face name
     device: str = "auto"  # auto, cpu or cuda
+    dtype: str = "auto"  # auto, fp32, bf16 or int8
     threads: int = 0  # of the CPU; 0 takes all cores but one
+    workers: int = 1  # that share the work: one a GPU, or on the CPU one a share of its cores
+    worker: int = 0  # which of them this is
     batch_tokens: int = 0  # padded tokens in a batch; 0: as many as take `batch_ms`, by measuring
     batch_ms: float = 50.0  # what batches on the device may take: a chat waits so long for them
     queue_items: int = 20_000  # items of a lane that wait in the worker; more wait in the client

@@ -18,8 +18,9 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from inference.client import Inference, InferenceClient
+from inference.client import Inference
 from inference.errors import InferenceError
+from inference.fleet import connect
 from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
@@ -97,7 +98,7 @@ class Parts:
 
 
 PRODUCT = Parts(
-    inference=lambda settings: InferenceClient(inference_settings(settings)), tasks=create_tasks
+    inference=lambda settings: connect(inference_settings(settings)), tasks=create_tasks
 )
 
 

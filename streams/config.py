@@ -77,12 +77,27 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Dtype(StrEnum):
+    """What models compute with."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
 class InferenceSection(_Section):
     """The worker process that holds the models."""
 
     device: Device = Field(default=Device.AUTO, description="auto takes a GPU where there is one.")
+    dtype: Dtype = Field(
+        default=Dtype.AUTO, description="auto takes the fastest here that keeps the scores."
+    )
     threads: Whole = Field(
         default=0, ge=0, le=1024, description="On the CPU; 0 leaves one core to the streams."
+    )
+    workers: Whole = Field(
+        default=1, ge=1, le=64, description="Processes that hold the models: one a GPU."
     )
     batch_ms: Number = Field(
         default=50.0, gt=0, le=10_000, description="What a batch may take; a chat waits so long."
@@ -272,7 +287,9 @@ def inference_settings(settings: Settings) -> InferenceSettings:
     return InferenceSettings(
         models=settings.models.model_dump(),
         device=section.device.value,
+        dtype=section.dtype.value,
         threads=section.threads,
+        workers=section.workers,
         batch_ms=section.batch_ms,
         batch_tokens=section.batch_tokens,
         queue_items=section.queue_items,

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from inference.errors import ModelError
+from inference.launch import Finish
 from inference.messages import Floats, Item, ModelInfo
+from inference.models.batches import Pass
 from inference.models.characters import whole_characters
+from inference.models.planning import plan
+from inference.models.samples import SAMPLES
 from inference.settings import CHARACTERS_A_TOKEN
 
 
@@ -32,17 +36,57 @@ class Classifier:
     """A sequence classifier: rows are probabilities of its labels."""
 
     def __init__(
-        self, info: ModelInfo, model: Any, tokenizer: Any, *, temperature: float, max_tokens: int
+        self, info: ModelInfo, way: Pass, encoder: TextEncoder, *, temperature: float
     ) -> None:
         self.info = info
-        self._model = model
-        self._tokenizer = tokenizer
+        self._way = way
+        self._encoder = encoder
         self._temperature = temperature
-        self._max_tokens = max_tokens
-        self._pad = _padding(model, tokenizer)
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
         """Return each text's ids, cut to what the model takes."""
+        return [EncodedText(ids) for ids in self._encoder(items)]
+
+    def forward(self, batch: Sequence[EncodedText]) -> Floats:
+        """Return probabilities [texts, labels]."""
+        rows: Floats = self._scores(batch).cpu().numpy()
+        return rows
+
+    def _scores(self, batch: Sequence[EncodedText]) -> Tensor:
+        logits = self._way([text.ids for text in batch])
+        return torch.softmax(logits / self._temperature, dim=-1)
+
+
+class LaunchedClassifier(Classifier):
+    """The same on a device that works by itself: a GPU."""
+
+    def launch(self, batch: Sequence[EncodedText]) -> Finish:
+        """Start on a batch; what is returned waits for its probabilities."""
+        scores = self._scores(batch)
+        # Into pinned memory, so that neither this thread nor the device waits for the other.
+        rows = torch.empty(scores.shape, dtype=scores.dtype, pin_memory=True)
+        rows.copy_(scores, non_blocking=True)
+        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        arrived.record()
+
+        def finish() -> Floats:
+            arrived.synchronize()
+            fetched: Floats = rows.numpy()
+            return fetched
+
+        return finish
+
+
+class TextEncoder:
+    """A tokenizer, and the most tokens that its model takes."""
+
+    def __init__(self, tokenizer: Any, *, pad: int, max_tokens: int) -> None:
+        self.pad = pad
+        self._tokenizer = tokenizer
+        self._max_tokens = max_tokens
+
+    def __call__(self, items: Sequence[Item]) -> list[list[int]]:
+        """Return each text's ids, at least one."""
         if not items:
             return []
         limit = self._max_tokens * CHARACTERS_A_TOKEN
@@ -54,25 +98,7 @@ class Classifier:
             return_token_type_ids=False,
         )["input_ids"]
         # A tokenizer without marks of its own has nothing for an empty text; the model needs one.
-        return [EncodedText(one or [self._pad]) for one in ids]
-
-    def forward(self, batch: Sequence[EncodedText]) -> Floats:
-        """Return probabilities [texts, labels]."""
-        width = max(text.length for text in batch)
-        ids = np.full((len(batch), width), self._pad, dtype=np.int64)
-        mask = np.zeros((len(batch), width), dtype=np.int64)
-        for row, text in enumerate(batch):
-            ids[row, : text.length] = text.ids
-            mask[row, : text.length] = 1
-        device = self._model.device
-        with torch.inference_mode():
-            logits = self._model(
-                input_ids=torch.from_numpy(ids).to(device),
-                attention_mask=torch.from_numpy(mask).to(device),
-            ).logits
-            scores = torch.softmax(logits.float() / self._temperature, dim=-1)
-        rows: Floats = scores.cpu().numpy()
-        return rows
+        return [one or [self.pad] for one in ids]
 
 
 def load_classifier(
@@ -84,13 +110,21 @@ def load_classifier(
     *,
     temperature: float,
     max_tokens: int,
+    dtype: str,
 ) -> Classifier:
-    """Return the classifier in a folder; raises `ModelError`, or what transformers raises."""
-    dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-    model, tokenizer = _read(folder, name, dtype)
+    """Return the classifier in a folder; raises `ModelError`, or what transformers raises.
+
+    `dtype` is auto, fp32, bf16 or int8.
+    """
+    model, tokenizer = _read(folder, name)
     labels = _labels(model.config.id2label, name)
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         raise ModelError(f"the tokenizer of {name!r} has more tokens than the model knows")
+    limit = min(max_tokens, tokenizer.model_max_length, _positions(model))
+    encoder = TextEncoder(tokenizer, pad=_padding(model, tokenizer), max_tokens=limit)
+    planned = plan(
+        model.eval(), wanted=dtype, device=device, samples=encoder(SAMPLES), pad=encoder.pad
+    )
     info = ModelInfo(
         slot=slot,
         name=name,
@@ -98,15 +132,14 @@ def load_classifier(
         labels=labels,
         width=len(labels),
         device=device,
-        dtype=str(dtype).removeprefix("torch."),
+        dtype=planned.precision.value,
+        plan=planned.plan,
     )
-    limit = min(max_tokens, tokenizer.model_max_length, _positions(model))
-    return Classifier(
-        info, model.eval().to(device), tokenizer, temperature=temperature, max_tokens=limit
-    )
+    kind = Classifier if device == "cpu" else LaunchedClassifier
+    return kind(info, planned.way, encoder, temperature=temperature)
 
 
-def _read(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+def _read(folder: Path, name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
@@ -117,7 +150,7 @@ def _read(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
     model, told = AutoModelForSequenceClassification.from_pretrained(
         folder,
         use_safetensors=True,
-        dtype=dtype,
+        dtype=torch.float32,
         output_loading_info=True,
         ignore_mismatched_sizes=True,  # to say it in our words, below
         **local,

@@ -44,18 +44,20 @@ def load_all(settings: InferenceSettings) -> dict[str, Model]:
     found = {slot: _find(slot, name) for slot, name in settings.models.items()}
     import torch
 
-    device = choose_device(settings.device)
-    torch.set_num_threads(choose_threads(settings.threads))
-    return {slot: _load(one, device, settings.max_tokens) for slot, one in found.items()}
+    device = choose_device(settings.device, settings.worker)
+    torch.set_num_threads(choose_threads(settings.threads, settings.workers))
+    return {
+        slot: _load(one, device, settings.max_tokens, settings.dtype) for slot, one in found.items()
+    }
 
 
-def load(slot: str, name: str, device: str, max_tokens: int) -> Model:
+def load(slot: str, name: str, device: str, max_tokens: int, dtype: str = "fp32") -> Model:
     """Return the model of `name`: `bundled`, a folder, or a name on the Hugging Face hub.
 
     Raises `ModelError` with what is wrong and what to do. Code in a model's folder is never run
     and pickled weights are never read.
     """
-    return _load(_find(slot, name), device, max_tokens)
+    return _load(_find(slot, name), device, max_tokens, dtype)
 
 
 def content_hash(folder: Path) -> str:
@@ -82,9 +84,9 @@ def _find(slot: str, name: str) -> _Found:
     return _Found(slot=slot, name=shown, folder=folder, config=_config(folder))
 
 
-def _load(found: _Found, device: str, max_tokens: int) -> Model:
+def _load(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
     try:
-        model = _read(found, device, max_tokens)
+        model = _read(found, device, max_tokens, dtype)
         for batch in _WARM_UP:
             forward(model, model.prepare(batch))
     except InferenceError:
@@ -95,7 +97,7 @@ def _load(found: _Found, device: str, max_tokens: int) -> Model:
     return model
 
 
-def _read(found: _Found, device: str, max_tokens: int) -> Model:
+def _read(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
     digest = content_hash(found.folder)
     if found.config.get("architecture") == RECOMMENDER:
         from inference.models.recommender import load_recommender
@@ -111,6 +113,7 @@ def _read(found: _Found, device: str, max_tokens: int) -> Model:
         device,
         temperature=_temperature(found),
         max_tokens=max_tokens,
+        dtype=dtype,
     )
 
 

@@ -104,18 +104,26 @@ def _model_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(good=False, sentence=f"models do not load: {problem}")
         return
     for model in loaded:
-        sentence = f"{model.slot} loads: {model.name} ({model.hash}) in {model.dtype}"
-        yield Finding(good=True, sentence=sentence)
+        yield Finding(good=True, sentence=_sentence_of(model))
     devices = sorted({model.device for model in loaded})
     asked = settings.inference.device.value
     yield Finding(good=True, sentence=f"models run on {', '.join(devices)} (asked for: {asked})")
 
 
+def _sentence_of(model: ModelInfo) -> str:
+    loads = f"{model.slot} loads: {model.name} ({model.hash}) in {model.dtype}"
+    if model.plan is None:
+        return loads
+    padding = "without" if model.plan.packed else "with"
+    threads = f", torch threads: {model.plan.threads}" if model.plan.threads else ""
+    return f"{loads}, {padding} padding{threads}: {model.plan.reason}"
+
+
 async def _load(settings: Settings) -> list[ModelInfo]:
-    from inference.client import InferenceClient
+    from inference.fleet import connect
     from streams.config import inference_settings
 
-    async with InferenceClient(inference_settings(settings)) as client:
+    async with connect(inference_settings(settings)) as client:
         return list(client.models.values())
 
 

@@ -41,6 +41,7 @@ def sentiment(
     """
     settings = settings_of(config, None, models__sentiment=model)
     from inference.evaluate import evaluate
+    from streams.config import inference_settings
     from streams.replay.columns import Columns, parse_pairs
     from streams.replay.labelled import read_labelled
 
@@ -48,7 +49,8 @@ def sentiment(
     rows = read_labelled(file, columns, limit)
     if rows.skipped:
         say(f"{rows.skipped} rows without text or label were left out")
-    report = evaluate(rows.texts, rows.labels, settings.models.sentiment)
+    told = inference_settings(settings)
+    report = evaluate(rows.texts, rows.labels, settings.models.sentiment, told)
     figures = json.dumps(asdict(report), indent=2, ensure_ascii=False)
     print(figures)
     if json_file is not None:

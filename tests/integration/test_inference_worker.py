@@ -24,7 +24,8 @@ async def test_scores_are_those_of_the_model_alone(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     texts: list[Item] = ["很好 good " * int(n) for n in random.integers(0, 20, size=200)]
     texts += ["\0", "🙂", "x" * 100_000]
-    settings = InferenceSettings(models={"sentiment": folder, "intent": folder}, batch_tokens=256)
+    models = {"sentiment": folder, "intent": folder}
+    settings = InferenceSettings(models=models, batch_tokens=256, dtype="fp32")
     async with InferenceClient(settings) as client:
         assert client.models["sentiment"].labels == LABELS
         assert client.models["intent"].slot == "intent"
@@ -42,6 +43,16 @@ async def test_scores_are_those_of_the_model_alone(tmp_path: Path) -> None:
     np.testing.assert_allclose(answers[1].rows, alone[:50], atol=TOLERANCE, rtol=0)
     for row, answer in zip(alone, answers[2:], strict=False):
         np.testing.assert_allclose(answer.rows[0], row, atol=TOLERANCE, rtol=0)
+
+
+async def test_the_worker_says_what_it_computes_with_and_why(tmp_path: Path) -> None:
+    folder = str(make_tiny_bert(tmp_path / "tiny"))
+    async with InferenceClient(InferenceSettings(models={"sentiment": folder})) as client:
+        plan = client.models["sentiment"].plan
+    assert plan is not None
+    assert plan.packed
+    assert plan.threads >= 1
+    assert "int8 is" in plan.reason
 
 
 async def test_a_refused_folder_is_said_by_the_client(tmp_path: Path) -> None:

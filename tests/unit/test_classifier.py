@@ -192,11 +192,17 @@ def test_the_device_and_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="cuda"):
         choose_device("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     assert choose_device("auto") == choose_device("cuda") == "cuda"
+    assert choose_device("auto", worker=1) == "cuda:1"
+    assert choose_device("cpu", worker=1) == "cpu"
+    with pytest.raises(ModelError, match="worker 3 has no GPU: torch finds 2"):
+        choose_device("auto", worker=2)
 
 
 def test_a_core_is_left_for_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
-        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: range(cores))
+        monkeypatch.setattr("inference.device.usable_cores", lambda cores=cores: cores)
         assert choose_threads(0) == threads
     assert choose_threads(3) == 3
+    assert choose_threads(0, workers=2) == 3  # each, of the 7

@@ -1,0 +1,119 @@
+"""Several workers, one a device: who is asked has the least to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from inference.client import InferenceClient
+from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.process import WORKER
+from inference.settings import InferenceSettings
+
+CALL_CHARACTERS = 8
+"""What an item costs beside its text: the marks around it."""
+
+
+def connect(settings: InferenceSettings) -> InferenceClient | Fleet:
+    """Return the client of one worker, or of as many as the settings say; neither is started."""
+    return InferenceClient(settings) if settings.workers == 1 else Fleet(settings)
+
+
+class Fleet:
+    """Starts a worker a device and asks the one with the least outstanding tokens.
+
+    Any of them that is gone for good ends the fleet: `died` is done then, with the reason. Models
+    change in one worker after the other; what one refuses has happened in those before it, and
+    meanwhile answers come from both models, each of which they name.
+    """
+
+    def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
+        self._most = settings.max_characters
+        self._clients = [
+            InferenceClient(replace(settings, worker=number), worker_module=worker_module)
+            for number in range(settings.workers)
+        ]
+        self._outstanding = [0] * settings.workers
+        self._stack = AsyncExitStack()
+        self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def models(self) -> Mapping[str, ModelInfo]:
+        """The loaded models by slot, as the first worker has them."""
+        return self._clients[0].models
+
+    @property
+    def worker_pids(self) -> list[int | None]:
+        """Process ids of the workers, for whoever watches them; None for one that starts again."""
+        return [client.worker_pid for client in self._clients]
+
+    async def __aenter__(self) -> Fleet:
+        async with AsyncExitStack() as stack:
+            # One after the other: two that load at once would measure each other.
+            for client in self._clients:
+                await stack.enter_async_context(client)
+                client.died.add_done_callback(self._on_died)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+        if not self.died.done():
+            self.died.cancel()
+
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return one worker's rows for all items; raises as `InferenceClient.ask` does."""
+        cost, at = outstanding_cost(items, self._most), least(self._outstanding)
+        self._outstanding[at] += cost
+        try:
+            return await self._clients[at].ask(slot, items, lane=lane, within_s=within_s)
+        finally:
+            self._outstanding[at] -= cost
+
+    async def load(self, slot: str, source: str) -> ModelInfo:
+        """Load a model beside the one in use, in every worker; raises `ModelError`."""
+        return await self._each(lambda client: client.load(slot, source))
+
+    async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
+        """Use another model in every worker, one after the other; raises `ModelError`."""
+        return await self._each(lambda client: client.swap(slot, source))
+
+    async def roll_back(self, slot: str) -> ModelInfo:
+        """Use the model before, in every worker; raises `ModelError`."""
+        return await self._each(lambda client: client.roll_back(slot))
+
+    async def drop(self, slot: str) -> ModelInfo:
+        """Free what is loaded beside the models in use."""
+        return await self._each(lambda client: client.drop(slot))
+
+    async def _each(self, wish: Callable[[InferenceClient], Awaitable[ModelInfo]]) -> ModelInfo:
+        models = [await wish(client) for client in self._clients]
+        return models[0]
+
+    def _on_died(self, died: asyncio.Future[None]) -> None:
+        if self.died.done() or died.cancelled():
+            return
+        if (reason := died.exception()) is not None:
+            self.died.set_exception(reason)
+
+
+def outstanding_cost(items: Sequence[Item], most: int) -> int:
+    """Return what a call adds to a worker's work: characters that matter, in place of tokens."""
+    return sum(
+        CALL_CHARACTERS + min(most, len(item) if isinstance(item, str) else sum(map(len, item)))
+        for item in items
+    )
+
+
+def least(outstanding: Sequence[int]) -> int:
+    """Return which worker has the least to do; of several, the first."""
+    return min(range(len(outstanding)), key=outstanding.__getitem__)

@@ -1,0 +1,101 @@
+"""Several workers: each call goes to the one with the least to do, and models change in all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.client import InferenceClient
+from inference.errors import ModelError, WorkerLost
+from inference.fleet import Fleet, connect, least, outstanding_cost
+from inference.messages import Lane
+from inference.settings import InferenceSettings
+from tests.unit.toy_worker import toy_row
+
+TOY = "tests.unit.toy_worker"
+pytestmark = pytest.mark.timeout(60)
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=8))
+def test_the_one_with_least_to_do_is_chosen(outstanding: list[int]) -> None:
+    assert outstanding[least(outstanding)] == min(outstanding)
+
+
+def test_of_equals_the_first_is_chosen() -> None:
+    assert least([3, 2, 2]) == 1
+
+
+def test_long_texts_cost_more_and_only_what_matters() -> None:
+    assert outstanding_cost(["x" * 100], 1000) > outstanding_cost(["x" * 10], 1000)
+    assert outstanding_cost(["x" * 5000], 1000) == outstanding_cost(["x" * 1000], 1000)
+    assert outstanding_cost([["ab", "cd"]], 1000) == outstanding_cost(["abcd"], 1000)
+    assert outstanding_cost(["", ""], 1000) > 0
+
+
+@pytest.fixture
+def toys(tmp_path: Path) -> InferenceSettings:
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    return InferenceSettings(models={"toy": str(folder)}, workers=2, restart_delays_s=())
+
+
+@pytest.fixture
+async def fleet(toys: InferenceSettings) -> AsyncIterator[Fleet]:
+    async with Fleet(toys, worker_module=TOY) as started:
+        yield started
+
+
+async def test_one_worker_needs_no_fleet(toys: InferenceSettings) -> None:
+    assert isinstance(connect(toys), Fleet)
+    assert isinstance(connect(InferenceSettings(models={})), InferenceClient)
+
+
+async def test_a_busy_worker_is_passed_by(fleet: Fleet, tmp_path: Path) -> None:
+    for pipe in ("entered", "gate"):
+        os.mkfifo(tmp_path / pipe)
+    held = asyncio.create_task(fleet.ask("toy", [f"hold {tmp_path}"], lane=Lane.REVIEWS))
+    await asyncio.to_thread((tmp_path / "entered").read_text)  # the first worker is at it
+    texts = ["a", "bc", "def"]
+    answer = await fleet.ask("toy", texts, lane=Lane.REVIEWS)
+    np.testing.assert_array_equal(answer.rows, [toy_row(text) for text in texts])
+    assert not held.done()
+    await asyncio.to_thread((tmp_path / "gate").write_text, "go")
+    assert not (await held).errors
+
+
+async def test_models_change_in_every_worker(fleet: Fleet, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mark").write_text("2")
+    await fleet.load("toy", str(other))
+    await fleet.swap("toy")
+    assert fleet.models["toy"].name == "other"
+    answers = await asyncio.gather(
+        *(fleet.ask("toy", ["text"], lane=Lane.REVIEWS) for _ in range(6))
+    )
+    assert {answer.model.name for answer in answers} == {"other"}
+    assert (await fleet.roll_back("toy")).name == "toy"
+    assert (await fleet.drop("toy")).name == "toy"
+
+
+async def test_a_worker_that_is_gone_for_good_ends_the_fleet(fleet: Fleet) -> None:
+    pid = fleet.worker_pids[1]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(WorkerLost):
+        await asyncio.wait_for(fleet.died, 20)
+
+
+async def test_a_model_that_does_not_load_starts_no_fleet(toys: InferenceSettings) -> None:
+    toys = InferenceSettings(models={"toy": "/no/where"}, workers=2)
+    with pytest.raises(ModelError):
+        async with Fleet(toys, worker_module=TOY):
+            pass
