@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+DATA = "folder with online_shopping_10_cats.csv"
 RESULTS = Path(__file__).parent / "results/engine.md"
 HEADER = """# Figures of the engine
 
@@ -72,11 +73,11 @@ def write(path: Path | None, report: Mapping[str, Any]) -> None:
         path.write_text(text + "\n", encoding="utf-8")
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
+def arguments(description: str, data: str = DATA) -> argparse.ArgumentParser:
     """Return a parser with what all benchmarks take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", type=Path, help="file for the report; without, it is printed")
-    parser.add_argument("--data", type=Path, help="folder with online_shopping_10_cats.csv")
+    parser.add_argument("--data", type=Path, help=data)
     return parser
 
 
