@@ -50,7 +50,7 @@ TEXT_SIZES: Final = (1, 8, 32, 128)
 TOKEN_SIZES: Final = (512, 2048, 8192)
 SWEEP_SHARE: Final = 4
 """A sweep takes a quarter of a round's texts for each size."""
-TRIAL_TEXTS: Final = 64
+TRIAL_TEXTS: Final = 16
 CHAT_SHARE: Final = 0.02
 """Messages for each review that the worker could do: what they cost must not be much."""
 LEAST_CHATS: Final = 20

@@ -26,7 +26,7 @@ class Setup:
 
     folder: Path
     device: str
-    dtype: str  # as the worker says it: float32, bfloat16
+    dtype: str  # as the worker says it: float32, bfloat16, int8
     threads: int
     max_tokens: int
 
@@ -142,7 +142,7 @@ def matrix_product(setup: Setup) -> Work:
 
     torch.set_num_threads(setup.threads)
     side = MATRIX[setup.device.partition(":")[0]]
-    dtype = getattr(torch, setup.dtype)
+    dtype = torch.bfloat16 if setup.dtype == "bfloat16" else torch.float32
     left, right = (torch.rand(side, side, device=setup.device).to(dtype) for _ in range(2))
 
     def work(times: int) -> None:
@@ -163,10 +163,14 @@ def _classifier(setup: Setup) -> tuple[Any, Any]:
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(setup.threads)
+    dtype = torch.bfloat16 if setup.dtype == "bfloat16" else torch.float32
     model = AutoModelForSequenceClassification.from_pretrained(
-        setup.folder, dtype=getattr(torch, setup.dtype), use_safetensors=True
-    )
-    return model.eval().to(setup.device), AutoTokenizer.from_pretrained(setup.folder)
+        setup.folder, dtype=dtype, use_safetensors=True
+    ).eval()
+    if setup.dtype == "int8":
+        quantize: Any = torch.ao.quantization.quantize_dynamic
+        model = quantize(model, {torch.nn.Linear})
+    return model.to(setup.device), AutoTokenizer.from_pretrained(setup.folder)
 
 
 def _fill(rows: list[Any], at: Sequence[int], scores: Any) -> None:

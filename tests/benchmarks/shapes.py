@@ -78,8 +78,10 @@ def _shape(name: str, folder: Path) -> Shape:
 
 def _write_base(folder: Path) -> None:
     import torch
-    from transformers import BertConfig, BertForSequenceClassification
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     for file in TOKENIZER:
         shutil.copy(BUNDLED_FOLDER / SLOT / file, folder)
     tokenizer_config = orjson.loads((folder / TOKENIZER[1]).read_bytes())
@@ -87,5 +89,9 @@ def _write_base(folder: Path) -> None:
     (folder / TOKENIZER[1]).write_bytes(orjson.dumps(tokenizer_config))
     words = Tokenizer.from_file(str(folder / TOKENIZER[0])).get_vocab_size()
     torch.manual_seed(0)
-    config = BertConfig(vocab_size=words, max_position_embeddings=BASE_TOKENS, num_labels=2)
-    BertForSequenceClassification(config).save_pretrained(folder)
+    # The defaults of BERT's configuration are the shape of BERT-base.
+    config = AutoConfig.for_model(
+        "bert", vocab_size=words, max_position_embeddings=BASE_TOKENS, num_labels=2
+    )
+    create: Any = AutoModelForSequenceClassification.from_config
+    create(config).save_pretrained(folder)

@@ -151,7 +151,7 @@ def _versions(python: str) -> list[str]:
     code = (
         "from importlib.metadata import distributions\n"
         "wanted = {'aiokafka', 'confluent-kafka', 'faust-streaming', 'pydantic', 'quixstreams', "
-        "'uvloop'}\n"
+        "'torch', 'transformers', 'uvloop'}\n"
         "names = {(d.name.lower(), d.version) for d in distributions()}\n"
         "print(*(f'{n}=={v}' for n, v in sorted(names) if n in wanted), sep='\\n')"
     )
