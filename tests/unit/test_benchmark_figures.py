@@ -18,7 +18,6 @@ def values(**changed: list[float]) -> dict[str, list[float]]:
     rounds = {
         "offline_transformers": [80.0, 100.0],
         "offline_own": [100.0, 50.0],
-        "offline_all_cores": [100.0, 100.0],
         "pipeline": [40.0, 50.0],
         "worker": [100.0, 110.0],
         "flood_alone": [100.0, 100.0],
