@@ -46,8 +46,9 @@ from tests.benchmarks.shapes import SHAPES, SLOT, Shape
 from tests.benchmarks.texts import HELP, Texts
 from tests.benchmarks.traffic import Message
 
-TEXT_SIZES: Final = (1, 8, 32, 128)
-TOKEN_SIZES: Final = (512, 2048, 8192)
+TEXT_SIZES: Final = {"cpu": (1, 8, 32, 128), "cuda": (32, 128, 512, 2048)}
+TOKEN_SIZES: Final = {"cpu": (512, 2048, 8192), "cuda": (8192, 32_768, 131_072)}
+"""Batches that are tried, by the kind of device: of so many texts, and of so many padded tokens."""
 SWEEP_SHARE: Final = 4
 """A sweep takes a quarter of a round's texts for each size."""
 TRIAL_TEXTS: Final = 16
@@ -128,8 +129,9 @@ class Measurement:
 
     async def _sweep(self, loops: Mapping[str, Loop], reviews: Sequence[str]) -> None:
         some = reviews[: max(TRIAL_TEXTS, len(reviews) // SWEEP_SHARE)]
+        kind = self._info.device.partition(":")[0]
         for name, loop in loops.items():
-            sizes = TEXT_SIZES if name in ("offline_transformers", "pipeline") else TOKEN_SIZES
+            sizes = (TOKEN_SIZES if name == "offline_own" else TEXT_SIZES)[kind]
             self.batch_sizes[name] = await asyncio.to_thread(loop.best, some, sizes)
 
     async def _race(self, loops: Mapping[str, Loop], reviews: Sequence[str]) -> None:
