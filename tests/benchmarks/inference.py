@@ -5,6 +5,8 @@ with the threads that the worker chose by itself; each system in a process of it
 several rounds, at the batch size that a sweep found best for it. The worker is asked through its
 client, from another process.
 
+- `NAME_processor_us` is the processor time of a text, in all threads: unlike the rates it hardly
+  depends on what else the machine does.
 - `offline` is the faster of two loops over texts that are sorted by length: one on transformers,
   one on our own model's code. `offline_all_cores`, once, is told for comparison: it has no core to
   leave to anybody.
@@ -43,6 +45,7 @@ from tests.benchmarks.loops import (
     transformers_loop,
 )
 from tests.benchmarks.shapes import SHAPES, SLOT, Shape
+from tests.benchmarks.systems import processor_s
 from tests.benchmarks.texts import HELP, Texts
 from tests.benchmarks.traffic import Message
 
@@ -59,6 +62,7 @@ LEAST_CHATS: Final = 20
 SWAP_AFTER: Final = 0.2
 """Share of a round after which the models are swapped."""
 PRODUCTS: Final = 50
+MICROSECONDS: Final = 1e6
 
 Values = Mapping[str, Sequence[float]]
 """By what was measured: one value a round."""
@@ -136,10 +140,12 @@ class Measurement:
 
     async def _race(self, loops: Mapping[str, Loop], reviews: Sequence[str]) -> None:
         for name, loop in loops.items():
-            taken = await asyncio.to_thread(loop.seconds, reviews, self.batch_sizes[name])
-            self.values[name].append(len(reviews) / taken)
+            spent = await asyncio.to_thread(loop.spend, reviews, self.batch_sizes[name])
+            self._note_rate(name, reviews, len(reviews) / spent.seconds, spent.processor_s)
+        used = processor_s(self._client.worker_pid or 0)
         flooded = await traffic.flood(self._client, reviews)
-        self.values["worker"].append(flooded.rate)
+        used = processor_s(self._client.worker_pid or 0) - used
+        self._note_rate("worker", reviews, flooded.rate, used)
         self.counts["failed"] += flooded.failed
 
     async def _customers(self, reviews: Sequence[str]) -> None:
@@ -183,6 +189,10 @@ class Measurement:
         with Loop(own_loop, self._setup(cores)) as loop:
             return round(len(reviews) / loop.seconds(reviews, self.batch_sizes["offline_own"]), 1)
 
+    def _note_rate(self, name: str, texts: Sequence[str], rate: float, used_s: float) -> None:
+        self.values[name].append(rate)
+        self.values[f"{name}_processor_us"].append(used_s / len(texts) * MICROSECONDS)
+
     def _note_chat(self, name: str, messages: Sequence[Message]) -> None:
         took = [one.took_ms for one in messages]
         self.values[f"{name}_p50_ms"].append(report.quantile(took, 0.5))
@@ -222,12 +232,19 @@ def ratios(values: Values) -> dict[str, Any]:
     found = {
         "offline": report.ratio(worker, best),
         "pipeline": report.ratio(worker, values["pipeline"]),
+        "offline_by_processor": report.ratio(_cheapest(values), values["worker_processor_us"]),
         "flood_kept": report.ratio(values["flood_with_chat"], values["flood_alone"]),
         "chat_p99_added_batches": report.summary(values["chat_p99_added_batches"], 3),
     }
     if rises := values.get("swap_p99_added_batches"):
         found["swap_p99_added_batches"] = report.summary(rises, 3)
     return found
+
+
+def _cheapest(values: Values) -> list[float]:
+    """Return by round the processor time of a text in the cheaper of the two offline loops."""
+    loops = [values[f"{name}_processor_us"] for name in ("offline_transformers", "offline_own")]
+    return [min(pair) for pair in zip(*loops, strict=True)]
 
 
 def worst(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -267,8 +284,8 @@ def main() -> None:
     """Measure the inference worker."""
     parser = report.arguments(main.__doc__ or "", data=HELP)
     parser.add_argument("--models", nargs="+", choices=SHAPES, default=list(SHAPES))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8.0, help="of one system in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of one system in a round")
     parser.add_argument("--quick", action="store_true", help="one round of two seconds")
     options = parser.parse_args()
     plan = Plan(

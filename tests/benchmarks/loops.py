@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from inference.process import MALLOC
+from inference.settings import InferenceSettings
 from tests.benchmarks.shapes import SLOT
 
 MATRIX: Final = {"cpu": 1024, "cuda": 8192}
@@ -29,6 +30,14 @@ class Setup:
     dtype: str  # as the worker says it: float32, bfloat16, int8
     threads: int
     max_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a piece of work took."""
+
+    seconds: float
+    processor_s: float  # of all threads; other work on the machine does not count
 
 
 Work = Callable[..., None]
@@ -65,11 +74,15 @@ class Loop:
         self._process.join(STOP_LIMIT_S)
         self._process.kill()
 
-    def seconds(self, *arguments: object) -> float:
-        """Return how long the work takes on these arguments; raises `EOFError` if it fails."""
+    def spend(self, *arguments: object) -> Spent:
+        """Return what the work takes on these arguments; raises `EOFError` if it fails."""
         self._pipe.send(arguments)
-        taken: float = self._pipe.recv()
-        return taken
+        spent: Spent = self._pipe.recv()
+        return spent
+
+    def seconds(self, *arguments: object) -> float:
+        """Return how long the work takes on these arguments; raises as `spend` does."""
+        return self.spend(*arguments).seconds
 
     def best(self, texts: Sequence[str], sizes: Sequence[int]) -> int:
         """Return the size of a batch that is the fastest."""
@@ -99,12 +112,14 @@ def transformers_loop(setup: Setup) -> Work:
 
 def own_loop(setup: Setup) -> Work:
     """Label all texts by our own model's code, sorted by length, so many padded tokens a batch."""
-    import torch
+    from inference.models.loading import load_all
 
-    from inference.models.loading import load
-
-    torch.set_num_threads(setup.threads)
-    model = load(SLOT, str(setup.folder), setup.device, setup.max_tokens)
+    settings = InferenceSettings(
+        models={SLOT: str(setup.folder)}, device=setup.device, threads=setup.threads
+    )
+    model = load_all(settings)[SLOT]
+    if model.info.dtype != setup.dtype:
+        raise ValueError(f"the loop computes in {model.info.dtype}, the worker in {setup.dtype}")
 
     def work(texts: Sequence[str], tokens: int) -> None:
         encoded = model.prepare(texts)
@@ -186,6 +201,7 @@ def _serve(pipe: Connection, make: Make, setup: Setup) -> None:
             arguments = pipe.recv()
         except EOFError:
             return
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         work(*arguments)
-        pipe.send(time.perf_counter() - began)
+        spent = Spent(seconds=time.perf_counter() - began, processor_s=time.process_time() - used)
+        pipe.send(spent)

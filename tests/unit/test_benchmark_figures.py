@@ -20,6 +20,9 @@ def values(**changed: list[float]) -> dict[str, list[float]]:
         "offline_own": [100.0, 50.0],
         "pipeline": [40.0, 50.0],
         "worker": [100.0, 110.0],
+        "offline_transformers_processor_us": [1000.0, 1000.0],
+        "offline_own_processor_us": [900.0, 1100.0],
+        "worker_processor_us": [1000.0, 1000.0],
         "flood_alone": [100.0, 100.0],
         "flood_with_chat": [90.0, 95.0],
         "chat_p99_added_batches": [0.5, 0.7],
@@ -36,6 +39,10 @@ def test_the_worker_is_measured_against_the_faster_loop_of_each_round() -> None:
     found = inference.ratios(values())["offline"]
 
     assert found == {"median": 1.05, "spread": [1.0, 1.1]}
+
+
+def test_processor_time_is_compared_with_the_cheaper_loop() -> None:
+    assert inference.ratios(values())["offline_by_processor"]["spread"] == [0.9, 1.0]
 
 
 def test_of_several_models_the_one_that_stands_worst_counts() -> None:
