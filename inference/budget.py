@@ -7,6 +7,7 @@ it longer, so that one good try of several counts, and more tokens take no less 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from inference.faults import is_out_of_memory
@@ -34,32 +35,41 @@ def measure_budget(model: Model, seconds: Stopwatch, bound_s: float) -> int:
     return min(_of_sample(sample, seconds, bound_s) for sample in (by_length[0], by_length[-1]))
 
 
-def largest(fits: Callable[[int], bool], most: int) -> int:
-    """Return about the largest number up to `most` that fits, 1 if none does.
+def largest(seconds: Callable[[int], float], bound_s: float, most: int) -> int:
+    """Return about the largest number up to `most` that takes `bound_s` at most, 1 if none does.
 
-    `fits` must be true up to some number and false beyond it.
+    `seconds` must not fall. Who is served meanwhile waits for every try: numbers that take longer
+    are tried only where time grows faster than the number does.
     """
-    low = 1
-    while low * 2 <= most and fits(low * 2):
-        low *= 2
-    high = min(low * 2, most + 1)
-    while high - low > max(1, low // PRECISION):
-        middle = (low + high) // 2
-        if fits(middle):
-            low = middle
+    low, took = 1, seconds(1)
+    high, long, an_item_s = most + 1, math.inf, 0.0
+    while took <= bound_s:
+        if high <= most and math.isinf(long):  # it does not fit into memory
+            guess = (low + high) // 2
+        elif high <= most:
+            guess = low + int((high - low) * (bound_s - took) / (long - took))
         else:
-            high = middle
+            left = (bound_s - took) / an_item_s if an_item_s > 0 else math.inf
+            guess = min(most, low + int(min(left, low)))
+        if guess <= low + low // PRECISION:
+            break
+        tried = seconds(guess)
+        if tried > bound_s:
+            high, long = guess, tried
+        else:
+            an_item_s = (tried - took) / (guess - low)
+            low, took = guess, tried
     return low
 
 
 def _of_sample(sample: Encoded, seconds: Stopwatch, bound_s: float) -> int:
-    def fits(count: int) -> bool:
+    def shortest(count: int) -> float:
         try:
-            return any(seconds([sample] * count) <= bound_s for _ in range(TRIES))
+            return min(seconds([sample] * count) for _ in range(TRIES))
         except Exception as error:
             if is_out_of_memory(error):
-                return False
+                return math.inf
             raise
 
     length = int(sample.length)
-    return length * largest(fits, max(1, MOST_TOKENS // length))
+    return length * largest(shortest, bound_s, max(1, MOST_TOKENS // length))

@@ -74,10 +74,12 @@ class Reader(threading.Thread):
         self.join()
 
 
-def turn(one: System, bootstrap: str, reviews: Reviews, rate: float, seconds: float) -> list[float]:
-    """Return how many milliseconds each counted event took."""
+def turn(
+    one: System, bootstrap: str, reviews: Reviews, rate: float, seconds: float, **more: Any
+) -> list[float]:
+    """Return how many milliseconds each counted event took; `more` are options of the system."""
     source = filled(bootstrap, reviews, 0)
-    options = source.options(one.guarantee, prompt=True)
+    options = source.options(one.guarantee, prompt=True, **more)
     reader = Reader(bootstrap, options.target)
     reader.start()
     client = records.producer(bootstrap, **{"linger.ms": 0})

@@ -1,6 +1,7 @@
 """What is told of a run: where and when it ran, medians, spreads, rows of a table.
 
-`python -m tests.benchmarks.report FILE...` adds the runs in JSON files to `results/engine.md`.
+`python -m tests.benchmarks.report FILE...` adds the runs in JSON files to the table of results
+that is theirs: `results/inference.md`, `results/end_to_end.md`, all others `results/engine.md`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-RESULTS = Path(__file__).parent / "results/engine.md"
-HEADER = """# Figures of the engine
+DATA = "folder with online_shopping_10_cats.csv"
+RESULTS = Path(__file__).parent / "results"
+ENGINE = "engine"
+TITLES = {
+    ENGINE: "the engine",
+    "inference": "the inference worker",
+    "end_to_end": "the product from Kafka to Kafka",
+}
+HEADER = """# Figures of {title}
 
 Written by `python -m tests.benchmarks.report`; spread is least to most over the rounds.
 
@@ -72,11 +80,11 @@ def write(path: Path | None, report: Mapping[str, Any]) -> None:
         path.write_text(text + "\n", encoding="utf-8")
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
+def arguments(description: str, data: str = DATA) -> argparse.ArgumentParser:
     """Return a parser with what all benchmarks take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", type=Path, help="file for the report; without, it is printed")
-    parser.add_argument("--data", type=Path, help="folder with online_shopping_10_cats.csv")
+    parser.add_argument("--data", type=Path, help=data)
     return parser
 
 
@@ -97,6 +105,17 @@ def rows(report: Mapping[str, Any]) -> list[str]:
         f"| {report['benchmark']} |"
     )
     return [f"{start} {what} | {figure} | {spread} |" for what, figure, spread in figures(report)]
+
+
+def add(report: Mapping[str, Any]) -> None:
+    """Add a run's rows to the table that is its own."""
+    name = report["benchmark"] if report["benchmark"] in TITLES else ENGINE
+    path = RESULTS / f"{name}.md"
+    header = HEADER.format(title=TITLES[name])
+    text = path.read_text(encoding="utf-8") if path.is_file() else header
+    text += "".join(f"{line}\n" for line in rows(report) if line not in text)
+    RESULTS.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _summaries(node: Any, path: str) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -132,12 +151,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("reports", type=Path, nargs="+")
     options = parser.parse_args()
-    text = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else HEADER
     for path in options.reports:
-        lines = rows(json.loads(path.read_text(encoding="utf-8")))
-        text += "".join(f"{line}\n" for line in lines if line not in text)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(text, encoding="utf-8")
+        add(json.loads(path.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

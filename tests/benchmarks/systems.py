@@ -81,12 +81,7 @@ class Worker:
 
     def processor_s(self) -> float:
         """Return the processor time that it has used; 0 when it has ended."""
-        try:
-            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return 0.0
-        user, system = text.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return processor_s(self.pid)
 
     def alive(self) -> bool:
         """Whether it runs; tells what it last said if not."""
@@ -111,6 +106,16 @@ class Worker:
             print(f"{self.name} did not stop within {STOP_LIMIT_S} s", file=sys.stderr)
             self._process.kill()
             self._process.wait()
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process has used; 0 when it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def prepare(systems: Sequence[System]) -> dict[str, list[str]]:
@@ -151,7 +156,7 @@ def _versions(python: str) -> list[str]:
     code = (
         "from importlib.metadata import distributions\n"
         "wanted = {'aiokafka', 'confluent-kafka', 'faust-streaming', 'pydantic', 'quixstreams', "
-        "'uvloop'}\n"
+        "'torch', 'transformers', 'uvloop'}\n"
         "names = {(d.name.lower(), d.version) for d in distributions()}\n"
         "print(*(f'{n}=={v}' for n, v in sorted(names) if n in wanted), sep='\\n')"
     )

@@ -17,19 +17,37 @@ from tests.unit.toy_worker import ToyModel
 BOUND_S = 0.05
 
 
-@given(st.integers(0, 5000), st.integers(1, 4096))
-def test_the_search_finds_the_edge(edge: int, most: int) -> None:
+@given(
+    edge=st.floats(0.5, 5000.0),
+    overhead=st.floats(0.0, 0.9),
+    power=st.floats(1.0, 1.5),
+    most=st.integers(1, 4096),
+)
+def test_the_search_finds_the_edge(edge: float, overhead: float, power: float, most: int) -> None:
     asked: list[int] = []
 
-    def fits(count: int) -> bool:
+    def seconds(count: int) -> float:
         asked.append(count)
-        return count <= edge
+        return float(BOUND_S * (overhead + (1 - overhead) * (count / edge) ** power))
 
-    found = largest(fits, most)
-    right = max(1, min(edge, most))
-    assert right - max(1, right // 8) <= found <= right
-    assert len(asked) <= 2 * most.bit_length() + 4
-    assert max(asked, default=1) <= most
+    found = largest(seconds, BOUND_S, most)
+    right = max(1, min(int(edge), most))
+    assert right - max(1, right // 5) <= found <= right
+    assert len(asked) <= most.bit_length() + 8
+    assert max(asked) <= most
+
+
+@given(edge=st.floats(2.0, 5000.0), overhead=st.floats(0.0, 0.9))
+def test_no_try_takes_longer_than_what_is_looked_for(edge: float, overhead: float) -> None:
+    asked: list[float] = []
+
+    def seconds(count: int) -> float:
+        asked.append(BOUND_S * (overhead + (1 - overhead) * count / edge))
+        return asked[-1]
+
+    largest(seconds, BOUND_S, 10_000)
+
+    assert max(asked) <= BOUND_S * 1.001
 
 
 @given(

@@ -23,6 +23,16 @@ class Options:
     table: bool = False  # whether each event adds one to its author's counter
     prompt: bool = False  # set up for a low latency instead of a high rate
     rate: float = 0.0  # events a second that the model answers; 0 is no limit
+    model: str = ""  # a classifier's folder, where one is asked
+    device: str = "cpu"
+    dtype: str = ""  # of its weights; none: everything is as it is shipped, nothing tuned
+    batch: int = 1  # texts, of a tuned pipeline
+    threads: int = 0  # of a tuned pipeline
+
+    @property
+    def tuned(self) -> bool:
+        """Whether the settings are those that were fastest here, and not the libraries' own."""
+        return bool(self.dtype)
 
     @property
     def exactly_once(self) -> bool:
@@ -39,7 +49,10 @@ def parse() -> Options:
     parser = argparse.ArgumentParser()
     for name in ("bootstrap", "source", "target", "group", "guarantee"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--partitions", type=int, required=True)
+    for name in ("model", "device", "dtype"):
+        parser.add_argument(f"--{name}", required=True)
+    for name in ("partitions", "batch", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
     for name in ("table", "prompt"):
         parser.add_argument(f"--{name}", type="True".__eq__, required=True)

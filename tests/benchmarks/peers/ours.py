@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 
@@ -117,9 +118,9 @@ class OneTask:
         """Nothing is kept of a model."""
 
 
-def settings(options: Options, folder: str) -> Settings:
+def flags(options: Options, folder: str) -> dict[str, Any]:
     """Return the product's settings for this part of a run."""
-    flags = {
+    found = {
         "kafka.bootstrap_servers": options.bootstrap,
         "kafka.group": options.group,
         "kafka.partitions": options.partitions,
@@ -132,8 +133,13 @@ def settings(options: Options, folder: str) -> Settings:
     }
     # Topics that the run leaves empty, with as many partitions as the one it reads.
     for idle in ("queries", "orders"):
-        flags[f"topics.{idle}"] = f"{options.source}-{idle}"
-    return load_settings(environ={}, flags=flags).settings
+        found[f"topics.{idle}"] = f"{options.source}-{idle}"
+    return found
+
+
+def settings(options: Options, folder: str) -> Settings:
+    """Return those settings, checked."""
+    return load_settings(environ={}, flags=flags(options, folder)).settings
 
 
 def main() -> int:

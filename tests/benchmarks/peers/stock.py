@@ -12,9 +12,9 @@ from tests.benchmarks.peers.options import TABLE, Options, parse
 from tests.benchmarks.work import handle
 
 
-def build(options: Options, folder: str) -> faust.App:
-    """Return the application at the settings that were fastest here."""
-    app = faust.App(
+def application(options: Options, folder: str) -> faust.App:
+    """Return an application at the settings that were fastest here."""
+    return faust.App(
         options.group,
         broker=f"kafka://{options.bootstrap}",
         processing_guarantee=options.guarantee,
@@ -33,6 +33,11 @@ def build(options: Options, folder: str) -> faust.App:
         producer_max_batch_size=500_000,
         producer_acks=-1,
     )
+
+
+def build(options: Options, folder: str) -> faust.App:
+    """Return the application that relays."""
+    app = application(options, folder)
     raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
     source = app.topic(options.source, key_type=bytes, value_type=bytes, **raw)
     target = app.topic(options.target, **raw)
