@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 
 from inference.client import InferenceClient
-from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.process import WORKER
 from inference.settings import InferenceSettings
 
@@ -45,6 +46,24 @@ class Fleet:
         return self._clients[0].models
 
     @property
+    def loaded(self) -> Mapping[str, ModelInfo]:
+        """The models that stand beside those in use, as the first worker has them."""
+        return self._clients[0].loaded
+
+    @property
+    def statistics(self) -> Statistics:
+        """How all workers together stand; budgets are the first worker's."""
+        each = [client.statistics for client in self._clients]
+        return replace(
+            each[0],
+            waiting=_sum(one.waiting for one in each),
+            cached_rows=sum(one.cached_rows for one in each),
+            cached_bytes=sum(one.cached_bytes for one in each),
+            hits=_sum(one.hits for one in each),
+            misses=_sum(one.misses for one in each),
+        )
+
+    @property
     def worker_pids(self) -> list[int | None]:
         """Process ids of the workers, for whoever watches them; None for one that starts again."""
         return [client.worker_pid for client in self._clients]
@@ -72,10 +91,27 @@ class Fleet:
         within_s: Sequence[float] | None = None,
     ) -> Answer:
         """Return one worker's rows for all items; raises as `InferenceClient.ask` does."""
+        with self._least(items) as client:
+            return await client.ask(slot, items, lane=lane, within_s=within_s)
+
+    async def ask_loaded(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        """Return what the model says that one worker has loaded beside the one in use."""
+        with self._least(items) as client:
+            return await client.ask_loaded(slot, items, lane=lane, within_s=within_s)
+
+    @contextmanager
+    def _least(self, items: Sequence[Item]) -> Iterator[InferenceClient]:
         cost, at = outstanding_cost(items, self._most), least(self._outstanding)
         self._outstanding[at] += cost
         try:
-            return await self._clients[at].ask(slot, items, lane=lane, within_s=within_s)
+            yield self._clients[at]
         finally:
             self._outstanding[at] -= cost
 
@@ -86,10 +122,6 @@ class Fleet:
     async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
         """Use another model in every worker, one after the other; raises `ModelError`."""
         return await self._each(lambda client: client.swap(slot, source))
-
-    async def roll_back(self, slot: str) -> ModelInfo:
-        """Use the model before, in every worker; raises `ModelError`."""
-        return await self._each(lambda client: client.roll_back(slot))
 
     async def drop(self, slot: str) -> ModelInfo:
         """Free what is loaded beside the models in use."""
@@ -117,3 +149,10 @@ def outstanding_cost(items: Sequence[Item], most: int) -> int:
 def least(outstanding: Sequence[int]) -> int:
     """Return which worker has the least to do; of several, the first."""
     return min(range(len(outstanding)), key=outstanding.__getitem__)
+
+
+def _sum(each: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for counts in each:
+        total.update(counts)
+    return total

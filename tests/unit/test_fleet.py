@@ -19,6 +19,7 @@ from inference.fleet import Fleet, connect, least, outstanding_cost
 from inference.messages import Lane
 from inference.settings import InferenceSettings
 from tests.unit.toy_worker import toy_row
+from tests.waiting import until
 
 TOY = "tests.unit.toy_worker"
 pytestmark = pytest.mark.timeout(60)
@@ -82,8 +83,27 @@ async def test_models_change_in_every_worker(fleet: Fleet, tmp_path: Path) -> No
         *(fleet.ask("toy", ["text"], lane=Lane.REVIEWS) for _ in range(6))
     )
     assert {answer.model.name for answer in answers} == {"other"}
-    assert (await fleet.roll_back("toy")).name == "toy"
-    assert (await fleet.drop("toy")).name == "toy"
+
+
+async def test_a_model_beside_the_one_in_use_is_asked_for_itself(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mark").write_text("2")
+    await fleet.load("toy", str(other))
+    assert fleet.loaded["toy"].name == "other"
+    answer = await fleet.ask_loaded("toy", ["text"], lane=Lane.SHADOW)
+    assert answer.model.name == "other"
+    await fleet.drop("toy")
+    assert not fleet.loaded
+
+
+async def test_the_workers_statistics_are_added_up(fleet: Fleet) -> None:
+    await asyncio.gather(
+        *(fleet.ask("toy", [f"text {number}"], lane=Lane.REVIEWS) for number in range(6))
+    )
+    await until(lambda: fleet.statistics.misses.get("toy", 0) >= 6)
 
 
 async def test_a_worker_that_is_gone_for_good_ends_the_fleet(fleet: Fleet) -> None:
