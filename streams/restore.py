@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 FETCH_WAIT_MS = 200
 """How long a fetch waits for a first record; at the end of a changelog none comes."""
+
+AGAIN_S = 0.5
+"""Before a broker that did not answer is asked again."""
 
 NewConsumer = Callable[[], AIOKafkaConsumer]
 """Makes a consumer without a group that reads what is committed."""
@@ -84,11 +87,17 @@ class ChunkRecovery(Recovery):
     async def restore(self, tps: Sequence[TP]) -> None:
         """Bring the tables of these changelog partitions to their present ends."""
         if tps:
-            async with _running(self._new_consumer()) as consumer:
-                await self._read(consumer, tps)
+            await _until_answered(lambda: self._restore(tps))
 
     async def follow(self, tps: Sequence[TP]) -> None:
         """Keep standbys up to date, for ever."""
+        await _until_answered(lambda: self._follow(tps))
+
+    async def _restore(self, tps: Sequence[TP]) -> None:
+        async with _running(self._new_consumer()) as consumer:
+            await self._read(consumer, tps)
+
+    async def _follow(self, tps: Sequence[TP]) -> None:
         async with _running(self._new_consumer()) as consumer:
             await self._read(consumer, tps)
             self.tables.on_standbys_ready()
@@ -154,6 +163,18 @@ class ChunkTableManager(TableManager):
 
 def _entries(records: Iterable[ConsumerRecord[Any, Any]]) -> Iterable[Entry]:
     return (Entry(record.key, record.value, record.offset) for record in records)
+
+
+async def _until_answered(read: Callable[[], Awaitable[None]]) -> None:
+    """Read, anew from where the stores end while no broker answers."""
+    while True:
+        try:
+            return await read()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            log.warning("will read a changelog again", action="restore_again", error=repr(error))
+        await asyncio.sleep(AGAIN_S)
 
 
 @contextlib.asynccontextmanager

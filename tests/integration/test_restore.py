@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import TopicPartition
 from confluent_kafka import Producer
 from confluent_kafka import TopicPartition as Place
@@ -213,6 +214,36 @@ async def test_records_deleted_while_they_are_read(changelog: Changelog) -> None
     manager.new_consumer = deleting
     await changelog.restore()
     assert (changelog.stored("a"), changelog.stored("b")) == (1, 1)
+
+
+@pytest.mark.parametrize("read", ["restore", "follow"])
+async def test_a_broker_that_does_not_answer_is_asked_again(
+    changelog: Changelog, read: str
+) -> None:
+    changelog.write(("a", 1))
+    manager = changelog.manager
+    new_consumer = manager.new_consumer
+    refusals = iter([KafkaConnectionError("nobody there")] * 2)
+
+    def unlucky() -> AIOKafkaConsumer:
+        consumer = new_consumer()
+        start = consumer.start
+
+        async def refused() -> None:
+            if error := next(refusals, None):
+                raise error
+            await start()
+
+        consumer.start = refused
+        return consumer
+
+    manager.new_consumer = unlucky
+    if read == "restore":
+        await changelog.restore()
+        assert changelog.stored("a") == 1
+    else:
+        async with followed(changelog):
+            assert changelog.stored("a") == 1
 
 
 # -- standbys
