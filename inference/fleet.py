@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 
 from inference.client import InferenceClient
+from inference.errors import InferenceError
 from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.process import WORKER
 from inference.settings import InferenceSettings
@@ -26,8 +27,8 @@ class Fleet:
     """Starts a worker a device and asks the one with the least outstanding tokens.
 
     Any of them that is gone for good ends the fleet: `died` is done then, with the reason. Models
-    change in one worker after the other; what one refuses has happened in those before it, and
-    meanwhile answers come from both models, each of which they name.
+    change in one worker after the other; meanwhile answers come from both models, each of which
+    they name. A model that one worker cannot load stands beside that in use in none.
     """
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
@@ -47,8 +48,9 @@ class Fleet:
 
     @property
     def loaded(self) -> Mapping[str, ModelInfo]:
-        """The models that stand beside those in use, as the first worker has them."""
-        return self._clients[0].loaded
+        """The models that stand beside those in use in every worker, by slot."""
+        everywhere = set.intersection(*(set(client.loaded) for client in self._clients))
+        return {slot: self._clients[0].loaded[slot] for slot in everywhere}
 
     @property
     def statistics(self) -> Statistics:
@@ -116,8 +118,14 @@ class Fleet:
             self._outstanding[at] -= cost
 
     async def load(self, slot: str, source: str) -> ModelInfo:
-        """Load a model beside the one in use, in every worker; raises `ModelError`."""
-        return await self._each(lambda client: client.load(slot, source))
+        """Load a model beside the one in use, in every worker or in none; raises `ModelError`."""
+        try:
+            return await self._each(lambda client: client.load(slot, source))
+        except InferenceError:
+            for client in self._clients:
+                if slot in client.loaded:
+                    await client.drop(slot)
+            raise
 
     async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
         """Use another model in every worker, one after the other; raises `ModelError`."""

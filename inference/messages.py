@@ -59,6 +59,10 @@ class ItemError:
     reason: str  # a sentence that repeats nothing of the item
 
 
+UNREADABLE = ItemError(
+    code="unreadable", reason="the text is empty, or the model knows no word or character of it"
+)
+NOT_PREPARED = ItemError(code="not_prepared", reason="the tokenizer failed on this text")
 WORKER_DIED = ItemError(
     code="worker_died", reason="the inference worker ended each time it was asked this"
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inference.cache import Key
 from inference.intake import Job
-from inference.messages import Item
+from inference.messages import NOT_PREPARED, UNREADABLE, Item, ItemError
 from inference.models.base import Encoded, Model
 from inference.scheduler import Entry
 
@@ -39,8 +39,8 @@ def prepared(entry: Entry, model: Model, encoded: Encoded) -> Entry:
     return entry
 
 
-def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | None]:
-    """Return the items encoded; None for one that the model's tokenizer fails on."""
+def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | ItemError]:
+    """Return each item encoded, or why it is not to ride."""
     if not items:
         return []
     try:
@@ -49,7 +49,7 @@ def prepare_each(model: Model, items: Sequence[Item]) -> list[Encoded | None]:
             raise ValueError(f"{len(encoded)} of {len(items)} items were prepared")
     except Exception:  # whatever a tokenizer raises, some item may be the cause
         if len(items) == 1:
-            return [None]
+            return [NOT_PREPARED]
         middle = len(items) // 2
         return prepare_each(model, items[:middle]) + prepare_each(model, items[middle:])
-    return encoded
+    return [one if getattr(one, "is_readable", True) else UNREADABLE for one in encoded]

@@ -35,7 +35,6 @@ from inference.watch import Watch
 
 T = TypeVar("T")
 
-NOT_PREPARED = ItemError(code="not_prepared", reason="the tokenizer failed on this text")
 MODEL_FAILED = ItemError(code="model_failed", reason="the model failed on this text")
 OUT_OF_MEMORY = ItemError(
     code="out_of_memory", reason="this text alone does not fit into the device's memory"
@@ -207,12 +206,18 @@ class Runtime:
         self._answer(found)
         encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
         pairs = list(zip(found.rides, encoded, strict=True))
-        riding = [prepared(entry, job.model, one) for entry, one in pairs if one is not None]
+        riding = [
+            prepared(entry, job.model, one)
+            for entry, one in pairs
+            if not isinstance(one, ItemError)
+        ]
         with self._lock:
             put = self._scheduler.put_apart if portion.is_apart else self._scheduler.put
             self._reseat(put(riding))
             self._ready.notify()
-        self._end([entry for entry, one in pairs if one is None], NOT_PREPARED)
+        for entry, one in pairs:
+            if isinstance(one, ItemError):
+                self._end([entry], one)
         late = [place for place in portion.places if job.deadlines[place] <= now]
         self._end([unprepared(job, place) for place in late], EXPIRED)
 

@@ -59,7 +59,8 @@ class Handler(Protocol):
     ) -> Outgoing:
         """Return the event's outcome, and write what it changes.
 
-        `row` is None where no model was asked, or had no time.
+        `row` is None where no model was asked, or had no time. It holds no numbers where the model
+        could not read the item, for tasks that are said to answer that too.
         """
         ...
 

@@ -22,7 +22,7 @@ import structlog
 from faust.types import TP
 
 from inference.client import Inference
-from inference.messages import EXPIRED, Answer, ItemError
+from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError
 from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
 from schemas.topics import Topics
@@ -188,6 +188,8 @@ class Pipeline:
     def _not_answered(self, flight: Flight, place: int, error: ItemError) -> None:
         if error.code == EXPIRED.code:
             flight.unanswer(place)  # its handler decides without
+        elif error.code == UNREADABLE.code and self._stage.handler.spec.answers_unread:
+            pass  # its row is not numbers, and its handler knows what that means
         else:
             self._bury(flight, place, error)
 

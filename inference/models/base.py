@@ -10,7 +10,10 @@ import numpy as np
 from inference.messages import Floats, Item, ModelInfo
 
 Encoded = Any
-"""One item as its model wants it; has a `length`, the tokens that it takes in a batch."""
+"""One item as its model wants it; has a `length`, the tokens that it takes in a batch.
+
+It may have an `is_readable`, false where the model would only guess.
+"""
 
 
 class Model(Protocol):

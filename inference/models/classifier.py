@@ -25,6 +25,7 @@ class EncodedText:
     """Token ids of one text, at least one."""
 
     ids: list[int]
+    is_readable: bool = True  # whether the model knows any of them, marks aside
 
     @property
     def length(self) -> int:
@@ -45,7 +46,7 @@ class Classifier:
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
         """Return each text's ids, cut to what the model takes."""
-        return [EncodedText(ids) for ids in self._encoder(items)]
+        return [EncodedText(ids, self._encoder.knows(ids)) for ids in self._encoder(items)]
 
     def forward(self, batch: Sequence[EncodedText]) -> Floats:
         """Return probabilities [texts, labels]."""
@@ -84,6 +85,12 @@ class TextEncoder:
         self.pad = pad
         self._tokenizer = tokenizer
         self._max_tokens = max_tokens
+        # Those that every text gets, and the one for what is unknown.
+        self._marks = frozenset([*tokenizer("")["input_ids"], *tokenizer.all_special_ids, pad])
+
+    def knows(self, ids: Sequence[int]) -> bool:
+        """Return whether there is anything in a text that the model knows, marks aside."""
+        return not self._marks.issuperset(ids)
 
     def __call__(self, items: Sequence[Item]) -> list[list[int]]:
         """Return each text's ids, at least one."""

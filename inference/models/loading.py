@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
+import numpy as np
+from safetensors import SafetensorError
 
 from inference.device import choose_device, choose_threads
 from inference.errors import InferenceError, ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
+from inference.models.folder import read_config
+from inference.models.rows import check_rows
 from inference.settings import InferenceSettings
 
 BUNDLED = "bundled"
@@ -22,8 +25,6 @@ HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _FIGURES = "metrics.json"  # what a model scored once does not determine its scores
-_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.vocab", "*.bpe.codes")
 _WARM_UP: tuple[list[Item], ...] = (
     ["good", "这个很好", ["a black shirt", "黑色衬衫"], ""] * 4,
     ["very good 很好 " * 1000],  # as long as a text can be
@@ -80,21 +81,36 @@ def _find(slot: str, name: str) -> _Found:
         raise ModelError(f"there is no model folder {name!r} for {slot}")
     else:
         folder, shown = _fetch(name), name
-    _check(folder, name)
-    return _Found(slot=slot, name=shown, folder=folder, config=_config(folder))
+    return _Found(slot=slot, name=shown, folder=folder, config=read_config(folder, name))
 
 
 def _load(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
     try:
         model = _read(found, device, max_tokens, dtype)
+        check_rows(model.info)
         for batch in _WARM_UP:
-            forward(model, model.prepare(batch))
+            if not np.isfinite(forward(model, model.prepare(batch))).all():
+                raise ModelError(
+                    f"the weights of {found.name!r} are damaged: its scores are not numbers"
+                )
     except InferenceError:
         raise
+    except SafetensorError as error:
+        raise ModelError(
+            f"the weights of {found.name!r} are damaged: copy the folder again ({error})"
+        ) from error
     except Exception as error:  # whatever a library raises over a folder, the folder is the cause
-        reason = _first_line(error)
-        raise ModelError(f"the model {found.name!r} cannot be loaded: {reason}") from error
+        raise ModelError(_reason(found, error)) from error
     return model
+
+
+def _reason(found: _Found, error: Exception) -> str:
+    if "Unrecognized configuration class" in str(error):
+        kind = found.config.get("model_type")
+        return f"the model {found.name!r} is a {kind}: transformers has no classifier of that kind"
+    if isinstance(error, KeyError):
+        return f"the model {found.name!r} cannot be loaded: one of its files has no {error}"
+    return f"the model {found.name!r} cannot be loaded: {_first_line(error)}"
 
 
 def _read(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
@@ -135,33 +151,6 @@ def _fetch(name: str) -> Path:
     return Path(folder)
 
 
-def _check(folder: Path, name: str) -> None:
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"the model folder {name!r} has no config.json")
-    if not _has(folder, ("*.safetensors",)):
-        if _has(folder, _PICKLED):
-            raise ModelError(
-                f"the model folder {name!r} has pickled weights only, which could run code: "
-                "save it again with safe_serialization=True"
-            )
-        raise ModelError(f"the model folder {name!r} has no weights (model.safetensors)")
-    if not _has(folder, _TOKENIZERS):
-        # transformers would make up an empty one, and every text would be the same to it.
-        raise ModelError(f"the model folder {name!r} has no tokenizer (tokenizer.json)")
-
-
-def _has(folder: Path, patterns: tuple[str, ...]) -> bool:
-    return any(any(folder.glob(pattern)) for pattern in patterns)
-
-
-def _config(folder: Path) -> Mapping[str, object]:
-    try:
-        config = orjson.loads((folder / "config.json").read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise ModelError(f"config.json in {folder.name!r} is not JSON: {error.msg}") from error
-    return config if isinstance(config, dict) else {}
-
-
 def _temperature(found: _Found) -> float:
     """Return what divides the logits; read here, since transformers drops the field."""
     value = found.config.get("temperature", 1.0)
@@ -171,5 +160,7 @@ def _temperature(found: _Found) -> float:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # What ends in a colon says nothing without what comes after it.
+    told = [line for number, line in enumerate(lines) if not number or lines[number - 1][-1] == ":"]
+    return " ".join(told[:2]) or type(error).__name__

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from inference.messages import Lane
 from schemas.results import Envelope, Recommendations, Reply, ReviewLabels
+
+
+class Rows(Enum):
+    """What a model gives for an item."""
+
+    LABELS = "probabilities of labels"
+    VECTORS = "vectors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +25,8 @@ class TaskSpec:
     slot: str  # name of the model that it asks
     result: type[Envelope]  # what it writes
     lane: Lane  # the queue that it waits in
+    rows: Rows = Rows.LABELS  # what it reads of the model
+    answers_unread: bool = False  # whether it knows what to do with a text that no model can read
 
 
 TASKS: tuple[TaskSpec, ...] = (
@@ -27,13 +37,21 @@ TASKS: tuple[TaskSpec, ...] = (
         result=ReviewLabels,
         lane=Lane.REVIEWS,
     ),
-    TaskSpec(name="reply", source="queries", slot="intent", result=Reply, lane=Lane.CHAT),
+    TaskSpec(
+        name="reply",
+        source="queries",
+        slot="intent",
+        result=Reply,
+        lane=Lane.CHAT,
+        answers_unread=True,
+    ),
     TaskSpec(
         name="recommend",
         source="orders",
         slot="recommend",
         result=Recommendations,
         lane=Lane.ORDERS,
+        rows=Rows.VECTORS,
     ),
 )
 

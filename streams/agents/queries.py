@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from inference.messages import ModelInfo
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, SessionView, remember_turn
@@ -56,7 +58,9 @@ class QueryHandler:
         if row is None:
             draft = too_late(event, customer, self._shop)
         else:
-            draft = compose(event, row.tolist(), model.labels, customer, self._shop)
+            # Of what no model can read every intent is as likely: too little to answer by.
+            read = np.where(np.isfinite(row), row, 1 / len(model.labels))
+            draft = compose(event, read.tolist(), model.labels, customer, self._shop)
         turns = remember_turn(session, event, draft)
         changes.put(self._state.sessions, event.session_id, turns.to_json())
         if event.user_id is not None:

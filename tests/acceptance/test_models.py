@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from tests.acceptance.test_worker import COMMAND, READY_LIMIT_S, SAMPLES, Shop
 from tests.kafka.helpers import read_all
+from tests.unit.bad_models import BAD_FOLDERS
 from tests.unit.tiny_bert import make_tiny_bert
 from tests.waiting import wait_until
 
@@ -117,6 +119,42 @@ def test_models_are_changed_under_traffic_and_back(fleet: Fleet) -> None:
     assert code == 0, said
     assert said.count("took over: shopstreams/sentiment") == 2
     assert fleet.in_use() == {"shopstreams/sentiment"}
+
+
+def test_a_bad_folder_leaves_the_model_in_force(fleet: Fleet) -> None:
+    fleet.add_worker()
+    for bad in ("pickled", "wants-code", "cut-off", "one-label", "no-classifier", "fewer-labels"):
+        spoil, sentence = BAD_FOLDERS[bad]
+        spoil(make_tiny_bert(fleet.folder / bad))
+        code, said = fleet.models("swap", "sentiment", f"./{bad}")
+        assert code == 1, said
+        assert re.search(sentence, said)
+        assert said.endswith("1 of 1 workers failed: nothing was changed\n")
+    assert fleet.in_use() == {"shopstreams/sentiment"}
+    report = json.loads(fleet.call("replay", "reviews", str(REVIEWS), "--wait"))
+    assert (report["missing"], report["dead_letters"]) == (0, 0)
+
+
+@pytest.mark.parametrize("bad", ["pickled", "wants-code", "cut-off"])
+def test_a_worker_does_not_start_with_a_bad_folder(fleet: Fleet, bad: str) -> None:
+    spoil, sentence = BAD_FOLDERS[bad]
+    folder = make_tiny_bert(fleet.folder / bad)
+    spoil(folder)
+    environ = os.environ | {"SHOPSTREAMS_MODELS__INTENT": str(folder)}
+    for command in ("run", "doctor"):
+        done = subprocess.run(
+            [*COMMAND, command],
+            cwd=fleet.folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=CALL_LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == 1
+        lines = (done.stdout + done.stderr).splitlines()
+        assert len([line for line in lines if re.search(sentence, line)]) == 1
+        assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_who_loads_nothing_good_is_told_at_once(fleet: Fleet) -> None:

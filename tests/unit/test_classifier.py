@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 from inference.device import choose_device, choose_threads
 from inference.errors import ModelError
 from inference.messages import Floats, Item
 from inference.models.base import Model, forward
-from inference.models.loading import BUNDLED, content_hash, load
+from inference.models.loading import BUNDLED, BUNDLED_FOLDER, content_hash, load
+from tests.unit.bad_models import BAD_FOLDERS
 from tests.unit.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
 
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
@@ -113,63 +111,34 @@ def test_the_hash_is_of_what_determines_the_scores(copy: Path) -> None:
     assert content_hash(copy) != before
 
 
-def drop(*patterns: str) -> Callable[[Path], None]:
-    def edit(folder: Path) -> None:
-        for pattern in patterns:
-            for path in folder.glob(pattern):
-                path.unlink()
-
-    return edit
-
-
-def configured(**changes: Any) -> Callable[[Path], None]:
-    return lambda folder: edit_config(folder, changes)
-
-
-def pickled(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-
-
-def headless(folder: Path) -> None:
-    weights = load_file(folder / "model.safetensors")
-    kept = {name: one for name, one in weights.items() if not name.startswith("classifier")}
-    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
-
-
-def garbled(folder: Path) -> None:
-    (folder / "model.safetensors").write_bytes(b"\x08" * 100)
-
-
-def no_json(folder: Path) -> None:
-    (folder / "config.json").write_text("{")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "sentence"),
-    [
-        (drop("config.json"), "has no config.json"),
-        (drop("*.safetensors"), "has no weights"),
-        (pickled, "pickled weights only"),
-        (drop("tokenizer*"), "has no tokenizer"),
-        (no_json, "is not JSON"),
-        (configured(model_type="nonsense"), "cannot be loaded.*nonsense"),
-        (headless, "no trained classifier"),
-        (garbled, "cannot be loaded"),
-        (configured(id2label={"0": "a", "1": "b"}), "no trained classifier of the labels"),
-        (configured(id2label={"0": "a", "5": "b", "6": "c"}), "does not count from 0"),
-        (configured(vocab_size=5), "lack or misfit"),
-        (configured(temperature=0), "temperature"),
-        (configured(temperature="hot"), "temperature"),
-        (configured(temperature=True), "temperature"),
-    ],
-)
-def test_what_does_not_load_is_said_in_a_sentence(
-    copy: Path, spoil: Callable[[Path], None], sentence: str
-) -> None:
+@pytest.mark.parametrize("bad", BAD_FOLDERS)
+def test_what_does_not_load_is_said_in_a_sentence(copy: Path, bad: str) -> None:
+    spoil, sentence = BAD_FOLDERS[bad]
     spoil(copy)
     with pytest.raises(ModelError, match=sentence) as caught:
         load("sentiment", str(copy), "cpu", 512)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("slot", "name", "sentence"),
+    [
+        ("recommend", None, "gives probabilities of labels, and recommend needs vectors"),
+        ("sentiment", str(BUNDLED_FOLDER / "recommend"), "gives vectors, and sentiment needs prob"),
+    ],
+)
+def test_a_slot_takes_the_rows_that_it_can_read(
+    folder: Path, slot: str, name: str | None, sentence: str
+) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        load(slot, name or str(folder), "cpu", 512)
+
+
+def test_a_text_without_a_known_token_is_no_text(model: Model) -> None:
+    known: list[Item] = ["good", "很好", "🙂 good", ["a shirt", "🙂"]]
+    unknown: list[Item] = ["", "   \n\t ", "\0\0\0", "🙂👍🏽", "ほげ", []]
+    assert all(one.is_readable for one in model.prepare(known))
+    assert not any(one.is_readable for one in model.prepare(unknown))
 
 
 def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -124,12 +124,18 @@ async def test_long_texts_are_cut_before_they_travel(settings: InferenceSettings
 
 
 async def test_failing_items_stand_alone(client: InferenceClient) -> None:
-    texts = ["fine", "poison secret", "nan", "unreadable", "fine too", "poison again"]
+    texts = ["fine", "poison secret", "nan", "unreadable", "fine too", "poison again", "unknown"]
     answer = await ask(client, *texts)
     codes = {place: error.code for place, error in answer.errors.items()}
-    assert codes == {1: "model_failed", 2: "not_a_number", 3: "not_prepared", 5: "model_failed"}
+    assert codes == {
+        1: "model_failed",
+        2: "not_a_number",
+        3: "not_prepared",
+        5: "model_failed",
+        6: "unreadable",
+    }
     assert not any("secret" in error.reason for error in answer.errors.values())
-    assert np.isnan(answer.rows[[1, 2, 3, 5]]).all()
+    assert np.isnan(answer.rows[[1, 2, 3, 5, 6]]).all()
     np.testing.assert_array_equal(answer.rows[[0, 4]], [toy_row("fine"), toy_row("fine too")])
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
+from faust.types import TP
 
-from inference.messages import EXPIRED, Answer, Item, ModelInfo
+from inference.messages import EXPIRED, UNREADABLE, Answer, Item, ModelInfo
 from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.reading import ReplyPolicy
 from inference.tasks.reply import Customer, Shop, too_late
+from inference.testing import FakeInference
 from schemas.base import Language
 from schemas.events import QueryEvent, ReviewEvent
 from schemas.results import Outcome
+from streams.agents.queries import QueryHandler
 from streams.handler import Question, Row
-from streams.outgoing import Envelope, Outgoing
+from streams.outgoing import Envelope, Moment, Outgoing, Sealer, Stamp
+from streams.state import State
 from streams.tables import Changes
+from streams.testing import MemoryPartition
 from tests.unit.test_pipeline import MODEL, Bench, Handler, Model, review
 
 PATIENCE_S = 60.0
@@ -45,6 +52,17 @@ class LateModel(Model):
             compute_ms=answer.compute_ms,
             model=MODEL,
         )
+
+
+class BlindModel(Model):
+    """Can read nothing."""
+
+    async def ask(
+        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
+    ) -> Answer:
+        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
+        errors = dict.fromkeys(range(len(items)), UNREADABLE)
+        return replace(answer, rows=np.full_like(answer.rows, np.nan), errors=errors)
 
 
 class HastyHandler(Handler):
@@ -119,3 +137,73 @@ def test_a_message_nobody_had_time_for_goes_to_a_person(
     assert draft.outcome is Outcome.EXPIRED
     assert draft.language is language
     assert words in draft.text
+
+
+async def test_what_no_model_can_read_is_buried_with_its_reason() -> None:
+    bench = Bench(model=BlindModel())
+    bench.feed([review(0, "👍")])
+    await bench.finish()
+    (letter,) = bench.letters()
+    assert (letter.code, letter.reason) == (UNREADABLE.code, UNREADABLE.reason)
+    assert not bench.labels()
+
+
+async def test_who_knows_what_to_do_with_it_is_given_it() -> None:
+    rows: list[Row | None] = []
+
+    class Reader(Handler):
+        spec = replace(Handler.spec, answers_unread=True)
+
+        def decide(
+            self,
+            event: ReviewEvent,
+            question: Question,
+            row: Row | None,
+            model: ModelInfo,
+            envelope: Envelope,
+            changes: Changes,
+        ) -> Outgoing:
+            rows.append(row)
+            known = np.zeros(2, dtype=np.float32)
+            return super().decide(event, question, known, model, envelope, changes)
+
+    bench = Bench(model=BlindModel(), handler=Reader())
+    bench.feed([review(0, "👍")])
+    await bench.finish()
+    assert len(bench.labels()) == 1
+    (row,) = rows
+    assert row is not None
+    assert np.isnan(row).all()
+
+
+def test_a_message_that_no_model_can_read_goes_to_a_person() -> None:
+    no_table: Any = None
+    fake = FakeInference({"recommend": (), "intent": ("greeting", "order_status", "complaint")})
+    state = State(
+        purchases=no_table,
+        orders=no_table,
+        sessions=no_table,
+        query_languages=no_table,
+        review_languages=no_table,
+        inference=fake,
+    )
+    handler = QueryHandler(state, ReplyPolicy(threshold=0.7), PATIENCE_S)
+    query = QueryEvent(query_id="q", session_id="s", text="👍", created_at=datetime.now(UTC))
+    stamp = Stamp(started_at=0.0)
+    (record,) = MemoryPartition(topic="queries").append([b""])
+    envelope = Sealer(TP("queries", 0), "reply").envelope(record, stamp, Moment(), None)
+    written: dict[str, Any] = {}
+
+    class Written:
+        def get(self, table: Any, key: str) -> Any:
+            return written.get(key)
+
+        def put(self, table: Any, key: str, value: Any) -> None:
+            written[key] = value
+
+    row = np.full(3, np.nan, dtype=np.float32)
+    changes: Any = Written()
+    model = fake.models["intent"]
+    made = handler.decide(query, Question(item="👍"), row, model, envelope, changes)
+    assert made.topic_id == "handoffs"
+    assert made.message.outcome is Outcome.HANDED_OFF

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inference.client import InferenceClient
 from inference.errors import ModelError, WorkerLost
 from inference.fleet import Fleet, connect, least, outstanding_cost
-from inference.messages import Lane
+from inference.messages import Lane, ModelInfo
 from inference.settings import InferenceSettings
 from tests.unit.toy_worker import toy_row
 from tests.waiting import until
@@ -97,6 +97,21 @@ async def test_a_model_beside_the_one_in_use_is_asked_for_itself(
     assert answer.model.name == "other"
     await fleet.drop("toy")
     assert not fleet.loaded
+
+
+async def test_a_model_that_one_worker_cannot_load_is_in_none(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+
+    async def refuse(slot: str, source: str) -> ModelInfo:
+        raise ModelError("no memory left on this device")
+
+    monkeypatch.setattr(fleet._clients[1], "load", refuse)
+    with pytest.raises(ModelError, match="no memory left"):
+        await fleet.load("toy", str(other))
+    assert fleet.loaded == fleet._clients[0].loaded == {}
 
 
 async def test_the_workers_statistics_are_added_up(fleet: Fleet) -> None:

@@ -1,10 +1,11 @@
 """A worker process with a model of ten lines: it starts at once, and fails as it is told to.
 
-A text's first word is what happens: `poison` raises, `nan` scores no number, `die` kills the
-process, `stick` never ends; `hold DIR` waits in the forward pass, `hang DIR` never ends and
-`lose DIR` loses the device, each once a folder; `greedy` needs the memory of MEMORY characters in a
-batch, and `huge` more than there is. A model's folder may hold `mark`, the last number of its rows,
-`slow`, the seconds of its first forward pass, and `gate`, a pipe that the load waits for.
+A text's first word is what happens: `unknown` has no known token, `poison` raises, `nan` scores no
+number, `die` kills the process, `stick` never ends; `hold DIR` waits in the forward pass,
+`hang DIR` never ends and `lose DIR` loses the device, each once a folder; `greedy` needs the memory
+of MEMORY characters in a batch, and `huge` more than there is. A model's folder may hold `mark`,
+the last number of its rows, `slow`, the seconds of its first forward pass, and `gate`, a pipe that
+the load waits for.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class Toy:
     @property
     def length(self) -> int:
         return len(self.text)
+
+    @property
+    def is_readable(self) -> bool:
+        return not self.text.startswith("unknown")
 
 
 class ToyModel:
