@@ -24,10 +24,10 @@ from inference.fleet import connect
 from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
-from schemas.topics import TopicSpec
-from streams.admin import AdminError, require_topics, source_partitions
+from schemas.topics import Role, TopicSpec
+from streams.admin import AdminError, BrokerUnreachable, require_topics, source_partitions
 from streams.agents import create_tasks
-from streams.clients import new_producer, new_reader
+from streams.clients import Clients
 from streams.config import DeliveryGuarantee, Settings, inference_settings
 from streams.delivery import AtLeastOnce, Delivery
 from streams.engine import Engine, Limits, NewDelivery, Ports
@@ -41,7 +41,11 @@ from streams.models.slots import Changeable
 from streams.pipeline import Stage
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
-from streams.transactions import PartitionTransactions
+from streams.retries import patiently
+from streams.security.errors import AccessError, AccessUnclear, TokenLater
+from streams.security.forbidden import forbidden
+from streams.security.rights import require_rights
+from streams.transactions import PartitionTransactions, require_transactions
 from streams.transport import ChunkTransport
 from streams.worker import STOP_SIGNAL, StopSignal, Supervisor
 
@@ -50,6 +54,8 @@ log = structlog.get_logger(__name__)
 EXIT_DONE = 0
 EXIT_FAILED = 1
 MILLISECONDS = 1000.0
+PASSING = (BrokerUnreachable, AccessUnclear, TokenLater)
+"""What a worker that starts waits for: it may be over by itself."""
 COLLECTOR_THRESHOLDS = (200_000, 20, 50)
 """New objects before the youngest are looked at, and rounds of that before the older ones are.
 
@@ -112,7 +118,7 @@ def run_worker(settings: Settings, parts: Parts = PRODUCT) -> int:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(_serve(settings, parts))
-    except (StartupError, AdminError, InferenceError) as error:
+    except (StartupError, AdminError, AccessError, InferenceError) as error:
         log.error(str(error), action="start_failed")
         return EXIT_FAILED
     except StreamsError as error:
@@ -165,19 +171,21 @@ async def _is_first(starting: asyncio.Task[ShopApp], stop: StopSignal) -> bool:
 async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
-    partitions = await source_partitions(settings)
-    models, commands = await start_models(settings, stack)
+    clients = Clients(settings)
+    waits_s = settings.kafka.start_timeout_s
+    partitions = await patiently(partial(_reach_broker, settings, clients), PASSING, waits_s)
+    models, commands = await start_models(settings, clients, stack)
     log.info("loading models", action="models_loading")
     worker = await stack.enter_async_context(parts.inference(models.wanted()))
     adopted = models.adopt(worker)
     stack.push_async_callback(adopted.stop)
     inference = adopted.inference
-    app = create_app(settings, partitions, partial(new_reader, settings, "tables"))
+    app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)
     tasks = parts.tasks(settings, app, inference, partitions)
-    new_delivery = await _deliveries(settings, app, stack)
+    new_delivery = await _deliveries(settings, app, clients, stack)
     engine = _build_engine(settings, app, tasks, inference, new_delivery)
     stack.push_async_callback(supervisor.stop)
-    for reader in await _start_readers(settings, tasks.references, stack):
+    for reader in await _start_readers(settings, clients, tasks.references, stack):
         supervisor.add("reading reference data", reader.run())
     stack.push_async_callback(app.stop)
     await _start_app(app, settings)
@@ -191,10 +199,20 @@ async def _start(
     return app
 
 
+async def _reach_broker(settings: Settings, clients: Clients) -> int:
+    await asyncio.to_thread(require_rights, settings)
+    if settings.engine.delivery is DeliveryGuarantee.EXACTLY_ONCE:
+        group = settings.kafka.group
+        for source in settings.named_topics().of(Role.SOURCE):
+            await require_transactions(clients.producer, f"{group}-{source.name}-check")
+    return await source_partitions(settings)
+
+
 async def _end_of(app: ShopApp) -> None:
     await app.wait_until_stopped()
     if app.crash_reason is not None:
-        raise StreamsError("the Faust application crashed") from app.crash_reason
+        crashed = StreamsError("the Faust application crashed")
+        raise forbidden(app.crash_reason) or crashed from app.crash_reason
 
 
 async def _start_app(app: ShopApp, settings: Settings) -> None:
@@ -208,9 +226,11 @@ async def _start_app(app: ShopApp, settings: Settings) -> None:
         ) from error
 
 
-async def _deliveries(settings: Settings, app: ShopApp, stack: AsyncExitStack) -> NewDelivery:
+async def _deliveries(
+    settings: Settings, app: ShopApp, clients: Clients, stack: AsyncExitStack
+) -> NewDelivery:
     if settings.engine.delivery is DeliveryGuarantee.AT_LEAST_ONCE:
-        publisher = await _start_publisher(settings, stack)
+        publisher = await _start_publisher(settings, clients, stack)
         return lambda _: AtLeastOnce(publisher)
 
     def transactions(source: TP) -> Delivery:
@@ -218,15 +238,17 @@ async def _deliveries(settings: Settings, app: ShopApp, stack: AsyncExitStack) -
             source,
             group_id=settings.kafka.group,
             group=app.chunk_consumer.group,
-            new_producer=partial(new_producer, settings),
+            new_producer=clients.producer,
             linger_s=settings.engine.commit_interval_ms / MILLISECONDS,
         )
 
     return transactions
 
 
-async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publisher:
-    publisher = Publisher(new_producer(settings))
+async def _start_publisher(
+    settings: Settings, clients: Clients, stack: AsyncExitStack
+) -> Publisher:
+    publisher = Publisher(clients.producer())
     try:
         await publisher.start()
     except KafkaConnectionError as error:
@@ -286,7 +308,7 @@ def _limits(settings: Settings) -> Limits:
 
 
 async def _start_readers(
-    settings: Settings, references: Mapping[str, Apply], stack: AsyncExitStack
+    settings: Settings, clients: Clients, references: Mapping[str, Apply], stack: AsyncExitStack
 ) -> list[ReferenceReader]:
     if not references:
         return []
@@ -297,7 +319,7 @@ async def _start_readers(
     for topic_id, apply in references.items():
         spec = topics[topic_id]
         tps = [TopicPartition(spec.name, number) for number in range(partitions[spec.name])]
-        consumer = new_reader(settings, spec.id)
+        consumer = clients.reader(spec.id)
         reader = ReferenceReader(consumer, tps, _decoder(settings, spec), apply)
         stack.push_async_callback(reader.stop)
         await reader.start()

@@ -25,6 +25,7 @@ from streams.config_sources import (
     read_environment,
     read_file,
 )
+from streams.security.settings import SecuritySettings
 
 if TYPE_CHECKING:
     from inference.client import InferenceSettings
@@ -34,11 +35,11 @@ DEFAULT_ORIGIN: Final = "default"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class KafkaSettings(_Section):
-    """The broker and the place in it."""
+class KafkaSettings(SecuritySettings):
+    """The broker, the way to it and the place in it."""
 
     bootstrap_servers: Addresses = Field(
         default="127.0.0.1:9092", description="Brokers to begin with, host:port, by commas."
@@ -58,6 +59,12 @@ class KafkaSettings(_Section):
     )
     session_timeout_s: Number = Field(
         default=10.0, ge=1, le=1800, description="A worker silent for so long loses its partitions."
+    )
+    start_timeout_s: Number = Field(
+        default=600.0,
+        ge=0,
+        le=86_400,
+        description="How long a worker that starts waits for a broker that does not answer.",
     )
 
 
