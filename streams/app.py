@@ -272,6 +272,7 @@ def _build_engine(
             decoder=_decoder(settings, topics[handler.spec.source]),
             inference=inference,
             topics=topics,
+            masking=settings.masking,
         )
         for handler in tasks.handlers
     }

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.topics import DEFAULT_PARTITIONS, MEBIBYTE, Topics
-from streams.config_checks import Addresses, FieldPaths, Name, Number, TopicNames, Whole
+from streams.config_checks import (
+    Addresses,
+    FieldPaths,
+    MaskedKinds,
+    Name,
+    Number,
+    TopicNames,
+    Whole,
+)
 from streams.config_sources import (
     ConfigError,
     Key,
@@ -234,6 +242,11 @@ class Settings(_Section):
     )
     fields: FieldPaths = Field(
         default_factory=dict, description="By source: our field's path in the shop's record."
+    )
+    masking: MaskedKinds = Field(
+        default_factory=dict,
+        description="By result topic: kinds of personal data masked in its texts; all, or some of "
+        "address, card, email, iban, id, phone.",
     )
     models: ModelsSettings = ModelsSettings()
     inference: InferenceSection = InferenceSection()

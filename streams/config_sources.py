@@ -166,7 +166,7 @@ def _leaves(table: Mapping[str, Any], above: Key = ()) -> Iterator[tuple[Key, An
 
 def _key_of_variable(tail: str) -> Key:
     steps = tail.split(NESTING)
-    if steps[0] == "topics":
+    if steps[0] in {"topics", "masking"}:
         # Topics' ids are spelled with hyphens, which a shell takes in no variable's name.
         steps = [step.replace("_", "-") for step in steps]
     return tuple(steps)

@@ -14,7 +14,7 @@ _FLAT = (
     r"(?:号楼|号院|[栋幢座室层楼户]|单元)|\d{3,4}(?![0-9]))"
 )
 _CHINESE_STREET = re.compile(
-    r"(?:路|街|大道|道|巷|弄|胡同|里|村|社区)(?:[东南西北中一二三四五六七八九十]{1,3}[路街段组巷])?"
+    r"(?:路|街|大道|道|巷|弄|胡同|村|社区)(?:[东南西北中一二三四五六七八九十]{1,3}[路街段组巷])?"
     r" ?\d{1,5}(?:-\d{1,4})? ?(?:号[楼院]?|弄)"
 )
 _CHINESE_HOUSE = re.compile(
@@ -27,17 +27,17 @@ _CHINESE_REST = re.compile(
 )
 _BEFORE = 32
 """Characters before a Chinese street that are looked at: province, city, district, street."""
-_BREAK = re.compile(r"[^\u4e00-\u9fff0-9A-Za-z·]|地址|住在|住址|[在到是至往寄]|给我|为我")
+_BREAK = re.compile(r"[^\u4e00-\u9fff0-9A-Za-z·]|地址|住在|住址|[在到是至往寄去了说]|[我的有给]")
 """Where a Chinese address does not go on to the left: punctuation, and what leads up to one."""
 
-_NAME = r"[A-Z][A-Za-z'’.-]{0,20}"
+_NAME = r"(?:[A-Z][a-z'’-]{1,20}\.?|[A-Z]\.?|[1-9]\d{0,2}(?:st|nd|rd|th))"
 _SUFFIX = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq"
     r"|Terrace|Way|Close|Crescent|Gardens|Parkway|Pkwy|Highway|Hwy|Mews|Row|Hill|Walk)"
 )
 _ENGLISH = re.compile(
     rf"(?<![A-Za-z0-9.,$£€-])(?:(?:Flat|Apt|Apartment|Unit|Suite)\.? [0-9A-Za-z]{{1,5}},? )?"
-    rf"\d{{1,5}}[A-Za-z]?,? (?:{_NAME} ){{1,4}}{_SUFFIX}(?![A-Za-z])\.?"
+    rf"\d{{1,5}}[A-Fa-f]?,? (?:{_NAME} ){{1,4}}{_SUFFIX}(?![A-Za-z])\.?"
 )
 _ENGLISH_REST = re.compile(
     r"(?:,? (?:Apt|Apartment|Suite|Unit|Flat)\.? ?[0-9A-Za-z]{1,6}|,? #\d{1,5})?"

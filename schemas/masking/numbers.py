@@ -31,15 +31,20 @@ _CHINESE_LANDLINE = re.compile(
     r"(?<![0-9A-Za-z_.+-])\(?0(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{6,7}(?:(?:-|转)\d{1,5})?"
     r"(?![0-9A-Za-z_])"
 )
-_INTERNATIONAL = re.compile(r"(?<![0-9A-Za-z+])(?:\+|00)[1-9](?:[ ./()-]{0,3}\d){7,14}(?!\d)")
-_AMERICAN = re.compile(
-    r"(?<![0-9A-Za-z_.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}"
-    r"(?![0-9A-Za-z_-])"
+_INTERNATIONAL = re.compile(
+    r"(?<![0-9A-Za-z+])(?:\+[1-9](?:[ ./()-]{0,3}\d){7,14}|00[1-9](?: ?\d){8,13})(?![\d-])"
 )
-_EUROPEAN = re.compile(r"(?<![0-9A-Za-z_.,:/+-])\(?0[1-9](?:[ ./()-]{0,2}\d){7,10}(?![0-9A-Za-z_])")
+_AMERICAN = re.compile(
+    r"(?<![0-9A-Za-z_.+-])(?:1[-. ])?"
+    r"(?!\(?(?:400|800|820|833|844|855|866|877|888))"  # free of charge: a firm's, not a person's
+    r"(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}(?![0-9A-Za-z_-])"
+)
+_EUROPEAN = re.compile(
+    r"(?<![0-9A-Za-z_.,:/+-])(?:\(0[1-9]\d{0,4}\)|0[1-9])(?:[ ./-]{0,3}\d){6,10}(?![0-9A-Za-z_-])"
+)
 _IN_PAIRS = re.compile(r"0[1-9](?:[ .-]\d\d){4}")  # as France writes them
 _BRITISH = re.compile(r"\(?0[1-9]\d{0,3}\)?(?: \d{3,8}){1,3}|07\d{9}|0[12]\d{9}")
-_GERMAN = re.compile(r"\(?0[1-9]\d{1,4}\)?(?:[ /-]| / )\d{4,8}")
+_GERMAN = re.compile(r"\(?0[1-9]\d{1,4}\)?(?:[ /-]| / )[1-9]\d{3,7}")
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:

@@ -53,6 +53,7 @@ class GuardedShop(Shop):
             (folder / f"{user}.toml").write_text(changed)
         self.folder = folder
         self.server = server
+        self._admin = AdminClient({"bootstrap.servers": server.bootstrap_servers, "log_level": 0})
         self.said = ""  # by all commands that were called
 
     def by(self, user: str, *arguments: str) -> str:
@@ -77,14 +78,11 @@ class GuardedShop(Shop):
 
     def forbid(self, rule: AclBindingFilter) -> list[AclBinding]:
         """Take rules away and return them."""
-        return list(self._admin().delete_acls([rule])[rule].result(STOP_LIMIT_S))
+        return list(self._admin.delete_acls([rule])[rule].result(STOP_LIMIT_S))
 
     def allow(self, rules: list[AclBinding]) -> None:
-        for done in self._admin().create_acls(rules).values():
+        for done in self._admin.create_acls(rules).values():
             done.result(STOP_LIMIT_S)
-
-    def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.server.bootstrap_servers})
 
 
 @pytest.fixture
