@@ -24,9 +24,10 @@ from inference.fleet import connect
 from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
-from schemas.topics import Role, TopicSpec
-from streams.admin import AdminError, BrokerUnreachable, require_topics, source_partitions
+from schemas.topics import TopicSpec
+from streams.admin import AdminError, require_topics
 from streams.agents import create_tasks
+from streams.arrival import reach_broker
 from streams.clients import Clients
 from streams.config import DeliveryGuarantee, Settings, inference_settings
 from streams.delivery import AtLeastOnce, Delivery
@@ -41,11 +42,10 @@ from streams.models.slots import Changeable
 from streams.pipeline import Stage
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
-from streams.retries import patiently
-from streams.security.errors import AccessError, AccessUnclear, TokenLater
+from streams.security.errors import AccessError
 from streams.security.forbidden import forbidden
-from streams.security.rights import require_rights
-from streams.transactions import PartitionTransactions, require_transactions
+from streams.state_dir import require_state_dir
+from streams.transactions import PartitionTransactions
 from streams.transport import ChunkTransport
 from streams.worker import STOP_SIGNAL, StopSignal, Supervisor
 
@@ -54,8 +54,6 @@ log = structlog.get_logger(__name__)
 EXIT_DONE = 0
 EXIT_FAILED = 1
 MILLISECONDS = 1000.0
-PASSING = (BrokerUnreachable, AccessUnclear, TokenLater)
-"""What a worker that starts waits for: it may be over by itself."""
 COLLECTOR_THRESHOLDS = (200_000, 20, 50)
 """New objects before the youngest are looked at, and rounds of that before the older ones are.
 
@@ -171,9 +169,9 @@ async def _is_first(starting: asyncio.Task[ShopApp], stop: StopSignal) -> bool:
 async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
+    require_state_dir(settings.engine.state_dir)
     clients = Clients(settings)
-    waits_s = settings.kafka.start_timeout_s
-    partitions = await patiently(partial(_reach_broker, settings, clients), PASSING, waits_s)
+    partitions = await reach_broker(settings, clients)
     models, commands = await start_models(settings, clients, stack)
     log.info("loading models", action="models_loading")
     worker = await stack.enter_async_context(parts.inference(models.wanted()))
@@ -197,15 +195,6 @@ async def _start(
         supervisor.add(name, work)
     supervisor.add("the Faust application", _end_of(app))
     return app
-
-
-async def _reach_broker(settings: Settings, clients: Clients) -> int:
-    await asyncio.to_thread(require_rights, settings)
-    if settings.engine.delivery is DeliveryGuarantee.EXACTLY_ONCE:
-        group = settings.kafka.group
-        for source in settings.named_topics().of(Role.SOURCE):
-            await require_transactions(clients.producer, f"{group}-{source.name}-check")
-    return await source_partitions(settings)
 
 
 async def _end_of(app: ShopApp) -> None:

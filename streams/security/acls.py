@@ -72,7 +72,8 @@ def commands(rights_: Iterable[Right], principal: str, servers: str) -> Iterator
     def kind(right: Right) -> tuple[Resource, Operation, bool]:
         return right.resource, right.operation, right.is_prefix
 
-    for (resource, operation, is_prefix), alike in groupby(sorted(rights_, key=kind), key=kind):
+    in_order = sorted(rights_, key=lambda right: (kind(right), right.name))
+    for (resource, operation, is_prefix), alike in groupby(in_order, key=kind):
         names = [word for right in alike for word in (f"--{resource}", right.name)]
         pattern = ["--resource-pattern-type", "prefixed"] if is_prefix else []
         who = ["--add", "--allow-principal", principal, "--operation", operation.value]

@@ -23,7 +23,6 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stub re
 )
 
 from tests.acceptance.test_worker import COMMAND, READY_LIMIT_S, SAMPLES, STOP_LIMIT_S, Shop
-from tests.kafka.jars import kafka_jars
 from tests.kafka.secure import ADMIN, ADMIN_PASSWORD, USERS, SecureKafka
 from tests.waiting import wait_until
 
@@ -172,22 +171,6 @@ def test_a_rule_taken_away_ends_a_running_worker(shop: GuardedShop) -> None:
     last = json.loads(shop.log().splitlines()[-1])
     said = f"the broker does not allow us to use the topic {shop.prefix}.review-labels"
     assert (last["action"], said in last["event"]) == ("worker_failed", True)
-
-
-def test_kafkas_own_tool_takes_the_printed_rules(shop: GuardedShop) -> None:
-    printed = shop.by(ADMIN, "topics", "acls", "--principal", RULE_OF)
-    at = f"--bootstrap-server {shop.server.sasl}"
-    for line in printed.splitlines():
-        words = line.replace(at, f"--bootstrap-server {shop.server.bootstrap_servers}").split()
-        assert words[0] == "kafka-acls.sh"
-        tool = ["java", "-cp", f"{kafka_jars()}/*", "kafka.admin.AclCommand", *words[1:]]
-        done = subprocess.run(tool, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    rule = rules_on(ResourceType.ANY)
-    by_tool = {str(one) for one in shop.forbid(rule)}
-    allow_worker(shop)
-    assert {str(one) for one in shop.forbid(rule)} == by_tool
-    assert len(by_tool) > 20
 
 
 def test_a_wrong_password_ends_a_worker_and_is_not_repeated(shop: GuardedShop) -> None:
