@@ -200,8 +200,9 @@ async def _start(
 async def _end_of(app: ShopApp) -> None:
     await app.wait_until_stopped()
     if app.crash_reason is not None:
-        crashed = StreamsError("the Faust application crashed")
-        raise forbidden(app.crash_reason) or crashed from app.crash_reason
+        refused = forbidden(app.crash_reason)
+        what = str(refused) if refused else "the Faust application crashed"
+        raise StreamsError(what) from app.crash_reason
 
 
 async def _start_app(app: ShopApp, settings: Settings) -> None:

@@ -201,9 +201,8 @@ class Engine:
         """Raise what ended a pipeline, if anything did; it ends the worker."""
         if self._failed.done():
             cause = self._failed.exception()
-            if isinstance(cause, AccessRefused):
-                raise cause
-            raise StreamsError("a pipeline failed") from cause
+            what = str(cause) if isinstance(cause, AccessRefused) else "a pipeline failed"
+            raise StreamsError(what) from cause
         now = time.monotonic()
         for tp, owned in self._owned.items():
             if owned.fenced_at is not None and now - owned.fenced_at > FENCED_LIMIT_S:
