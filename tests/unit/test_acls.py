@@ -38,13 +38,14 @@ def test_a_worker_reads_what_comes_and_writes_what_leaves() -> None:
     logs = set(changelogs(SETTINGS))
     topic = Resource.TOPIC
     worker = Program.WORKER
-    read = by_role(Role.SOURCE, Role.REFERENCE)
+    read = by_role(Role.SOURCE, Role.REFERENCE, Role.CONTROL)
+    written = by_role(Role.RESULT, Role.REPORT)
     assert names(worker, Operation.READ, topic) == read | logs
-    assert names(worker, Operation.WRITE, topic) == by_role(Role.RESULT) | logs
+    assert names(worker, Operation.WRITE, topic) == written | logs
     assert names(worker, Operation.CREATE, topic) == logs
     assert names(worker, Operation.READ, Resource.GROUP) == {"till"}
     assert "till-shop.reviews-" in names(worker, Operation.WRITE, Resource.TRANSACTIONAL_ID)
-    assert len(rights(SETTINGS, worker)) == len(read) + 5 + 3 * len(logs) + 1 + 3
+    assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 3
 
 
 def test_every_topic_is_somebodys() -> None:
