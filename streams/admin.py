@@ -29,11 +29,16 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stub re
 from schemas.topics import Role, TopicSpec
 from streams.config import KafkaSettings, Settings
 from streams.errors import StreamsError
+from streams.security import probe
+from streams.security.for_librdkafka import librdkafka_options
 
 TIMEOUT_S: Final = 10.0
 
 _STEP_S: Final = 1.0
 _LOOK_INTERVAL_S: Final = 0.05
+_HOPELESS: Final = frozenset(
+    {KafkaError._ALL_BROKERS_DOWN, KafkaError._AUTHENTICATION, KafkaError._SSL}
+)
 _SILENT: Final = 0
 """librdkafka's own lines on stderr say the same as our sentence, twenty times a second."""
 
@@ -90,11 +95,11 @@ def client_options(kafka: KafkaSettings) -> dict[str, Any]:
         "client.id": f"{kafka.group}-cli",
         "log_level": _SILENT,
         "error_cb": _ignore,
-    }
+    } | librdkafka_options(kafka)
 
 
 def cluster(kafka: KafkaSettings) -> ClusterMetadata:
-    """Return the broker's topics; raises `BrokerUnreachable`."""
+    """Return the broker's topics; raises `BrokerUnreachable` or `AccessError`."""
     problems: list[KafkaError] = []
     client = AdminClient(client_options(kafka) | {"error_cb": problems.append})
     deadline = time.monotonic() + TIMEOUT_S
@@ -103,9 +108,17 @@ def cluster(kafka: KafkaSettings) -> ClusterMetadata:
             return client.list_topics(timeout=_STEP_S)
         except KafkaException as error:
             client.poll(0)  # which hands over the problems
-            all_down = any(one.code() == KafkaError._ALL_BROKERS_DOWN for one in problems)
-            if all_down or time.monotonic() > deadline:
-                raise BrokerUnreachable(kafka.bootstrap_servers) from error
+            codes = {one.code() for one in problems}
+            if codes & _HOPELESS or time.monotonic() > deadline:
+                raise _why_unreachable(kafka, codes) from error
+
+
+def _why_unreachable(kafka: KafkaSettings, codes: Collection[int]) -> StreamsError:
+    """Return what is wrong, and whether waiting may help, after a client has failed."""
+    refusal = probe.refusal(kafka, kafka.bootstrap_servers)
+    if KafkaError._AUTHENTICATION in codes:
+        return probe.not_accepted(kafka, kafka.bootstrap_servers)
+    return refusal or BrokerUnreachable(kafka.bootstrap_servers)
 
 
 def require_topics(settings: Settings, names: Iterable[str]) -> dict[str, int]:
@@ -243,6 +256,11 @@ def _was_created(name: str, future: Future[None]) -> bool:
     except KafkaException as error:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False  # another one was quicker
+        if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise BrokerRefused(
+                f"the topic {name} is not there, and we may not make it: let someone who may run "
+                "`shopstreams topics create`"
+            ) from error
         raise BrokerRefused(f"{name} was not made: {_refusal(error)}") from error
     return True
 
@@ -271,6 +289,11 @@ def _refusal(error: KafkaException) -> str:
         return (
             "the broker does not answer questions about its topics: the embedded one cannot, "
             "and makes topics by itself (kafka.declare_topics = false)"
+        )
+    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        return (
+            "the broker does not let us see its topics' settings: `shopstreams topics acls "
+            "--for operator` shows what that takes"
         )
     return f"the broker refused: {_reason(error)}"
 

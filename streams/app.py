@@ -25,9 +25,10 @@ from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.mapping import FieldMap
 from schemas.topics import TopicSpec
-from streams.admin import AdminError, require_topics, source_partitions
+from streams.admin import AdminError, require_topics
 from streams.agents import create_tasks
-from streams.clients import new_producer, new_reader
+from streams.arrival import reach_broker
+from streams.clients import Clients
 from streams.config import DeliveryGuarantee, Settings, inference_settings
 from streams.delivery import AtLeastOnce, Delivery
 from streams.engine import Engine, Limits, NewDelivery, Ports
@@ -41,6 +42,9 @@ from streams.models.slots import Changeable
 from streams.pipeline import Stage
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
+from streams.security.errors import AccessError
+from streams.security.forbidden import forbidden
+from streams.state_dir import require_state_dir
 from streams.transactions import PartitionTransactions
 from streams.transport import ChunkTransport
 from streams.worker import STOP_SIGNAL, StopSignal, Supervisor
@@ -112,7 +116,7 @@ def run_worker(settings: Settings, parts: Parts = PRODUCT) -> int:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(_serve(settings, parts))
-    except (StartupError, AdminError, InferenceError) as error:
+    except (StartupError, AdminError, AccessError, InferenceError) as error:
         log.error(str(error), action="start_failed")
         return EXIT_FAILED
     except StreamsError as error:
@@ -165,19 +169,21 @@ async def _is_first(starting: asyncio.Task[ShopApp], stop: StopSignal) -> bool:
 async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
-    partitions = await source_partitions(settings)
-    models, commands = await start_models(settings, stack)
+    require_state_dir(settings.engine.state_dir)
+    clients = Clients(settings)
+    partitions = await reach_broker(settings, clients)
+    models, commands = await start_models(settings, clients, stack)
     log.info("loading models", action="models_loading")
     worker = await stack.enter_async_context(parts.inference(models.wanted()))
     adopted = models.adopt(worker)
     stack.push_async_callback(adopted.stop)
     inference = adopted.inference
-    app = create_app(settings, partitions, partial(new_reader, settings, "tables"))
+    app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)
     tasks = parts.tasks(settings, app, inference, partitions)
-    new_delivery = await _deliveries(settings, app, stack)
+    new_delivery = await _deliveries(settings, app, clients, stack)
     engine = _build_engine(settings, app, tasks, inference, new_delivery)
     stack.push_async_callback(supervisor.stop)
-    for reader in await _start_readers(settings, tasks.references, stack):
+    for reader in await _start_readers(settings, clients, tasks.references, stack):
         supervisor.add("reading reference data", reader.run())
     stack.push_async_callback(app.stop)
     await _start_app(app, settings)
@@ -194,7 +200,9 @@ async def _start(
 async def _end_of(app: ShopApp) -> None:
     await app.wait_until_stopped()
     if app.crash_reason is not None:
-        raise StreamsError("the Faust application crashed") from app.crash_reason
+        refused = forbidden(app.crash_reason)
+        what = str(refused) if refused else "the Faust application crashed"
+        raise StreamsError(what) from app.crash_reason
 
 
 async def _start_app(app: ShopApp, settings: Settings) -> None:
@@ -208,9 +216,11 @@ async def _start_app(app: ShopApp, settings: Settings) -> None:
         ) from error
 
 
-async def _deliveries(settings: Settings, app: ShopApp, stack: AsyncExitStack) -> NewDelivery:
+async def _deliveries(
+    settings: Settings, app: ShopApp, clients: Clients, stack: AsyncExitStack
+) -> NewDelivery:
     if settings.engine.delivery is DeliveryGuarantee.AT_LEAST_ONCE:
-        publisher = await _start_publisher(settings, stack)
+        publisher = await _start_publisher(settings, clients, stack)
         return lambda _: AtLeastOnce(publisher)
 
     def transactions(source: TP) -> Delivery:
@@ -218,15 +228,17 @@ async def _deliveries(settings: Settings, app: ShopApp, stack: AsyncExitStack) -
             source,
             group_id=settings.kafka.group,
             group=app.chunk_consumer.group,
-            new_producer=partial(new_producer, settings),
+            new_producer=clients.producer,
             linger_s=settings.engine.commit_interval_ms / MILLISECONDS,
         )
 
     return transactions
 
 
-async def _start_publisher(settings: Settings, stack: AsyncExitStack) -> Publisher:
-    publisher = Publisher(new_producer(settings))
+async def _start_publisher(
+    settings: Settings, clients: Clients, stack: AsyncExitStack
+) -> Publisher:
+    publisher = Publisher(clients.producer())
     try:
         await publisher.start()
     except KafkaConnectionError as error:
@@ -250,6 +262,7 @@ def _build_engine(
             decoder=_decoder(settings, topics[handler.spec.source]),
             inference=inference,
             topics=topics,
+            masking=settings.masking,
         )
         for handler in tasks.handlers
     }
@@ -286,7 +299,7 @@ def _limits(settings: Settings) -> Limits:
 
 
 async def _start_readers(
-    settings: Settings, references: Mapping[str, Apply], stack: AsyncExitStack
+    settings: Settings, clients: Clients, references: Mapping[str, Apply], stack: AsyncExitStack
 ) -> list[ReferenceReader]:
     if not references:
         return []
@@ -297,7 +310,7 @@ async def _start_readers(
     for topic_id, apply in references.items():
         spec = topics[topic_id]
         tps = [TopicPartition(spec.name, number) for number in range(partitions[spec.name])]
-        consumer = new_reader(settings, spec.id)
+        consumer = clients.reader(spec.id)
         reader = ReferenceReader(consumer, tps, _decoder(settings, spec), apply)
         stack.push_async_callback(reader.stop)
         await reader.start()

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.topics import DEFAULT_PARTITIONS, MEBIBYTE, Topics
-from streams.config_checks import Addresses, FieldPaths, Name, Number, TopicNames, Whole
+from streams.config_checks import (
+    Addresses,
+    FieldPaths,
+    MaskedKinds,
+    Name,
+    Number,
+    TopicNames,
+    Whole,
+)
 from streams.config_sources import (
     ConfigError,
     Key,
@@ -25,6 +33,7 @@ from streams.config_sources import (
     read_environment,
     read_file,
 )
+from streams.security.settings import SecuritySettings
 
 if TYPE_CHECKING:
     from inference.client import InferenceSettings
@@ -34,11 +43,11 @@ DEFAULT_ORIGIN: Final = "default"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class KafkaSettings(_Section):
-    """The broker and the place in it."""
+class KafkaSettings(SecuritySettings):
+    """The broker, the way to it and the place in it."""
 
     bootstrap_servers: Addresses = Field(
         default="127.0.0.1:9092", description="Brokers to begin with, host:port, by commas."
@@ -58,6 +67,12 @@ class KafkaSettings(_Section):
     )
     session_timeout_s: Number = Field(
         default=10.0, ge=1, le=1800, description="A worker silent for so long loses its partitions."
+    )
+    start_timeout_s: Number = Field(
+        default=600.0,
+        ge=0,
+        le=86_400,
+        description="How long a worker that starts waits for a broker that does not answer.",
     )
 
 
@@ -227,6 +242,11 @@ class Settings(_Section):
     )
     fields: FieldPaths = Field(
         default_factory=dict, description="By source: our field's path in the shop's record."
+    )
+    masking: MaskedKinds = Field(
+        default_factory=dict,
+        description="By result topic: kinds of personal data masked in its texts; all, or some of "
+        "address, card, email, iban, id, phone.",
     )
     models: ModelsSettings = ModelsSettings()
     inference: InferenceSection = InferenceSection()

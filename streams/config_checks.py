@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.errors import MappingError
 from schemas.mapping import FieldMap
+from schemas.masking import Kind
 from schemas.topics import DEFAULT_TOPICS, Role, Topics
 from streams.config_sources import nearest
 
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_LETTERS = "dead-letters"
 _ADDRESSES = re.compile(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*")
 
 
@@ -55,9 +57,42 @@ def _field_paths(maps: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return maps
 
 
+def _kinds_apart(policy: object) -> object:
+    """Take the kinds of a topic as a list, or as one text with commas as a variable has them."""
+    if not isinstance(policy, dict):
+        return policy
+    return {topic_id: _kinds(topic_id, kinds) for topic_id, kinds in policy.items()}
+
+
+def _kinds(topic_id: str, kinds: object) -> tuple[Kind, ...]:
+    known = [spec.id for spec in DEFAULT_TOPICS if spec.role is Role.RESULT]
+    if topic_id not in known:
+        raise ValueError(f"there is no result topic {topic_id!r}: {nearest(topic_id, known)}")
+    if topic_id == _LETTERS:
+        raise ValueError(
+            f"{_LETTERS} carries records as they came, to be sent again; its reasons are always "
+            "masked"
+        )
+    names = kinds.split(",") if isinstance(kinds, str) else kinds
+    if not isinstance(names, list | tuple):
+        raise ValueError(f"{topic_id} must have a list of kinds")
+    if list(names) == ["all"]:
+        return tuple(Kind)
+    return tuple(_kind(str(name).strip()) for name in names)
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        hint = nearest(name, [kind.value for kind in Kind])
+        raise ValueError(f"there is no kind {name!r}: {hint}") from None
+
+
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth)]
 Name = Annotated[str, Field(min_length=1)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
+MaskedKinds = Annotated[dict[str, tuple[Kind, ...]], BeforeValidator(_kinds_apart)]
 TopicNames = Annotated[dict[str, str], AfterValidator(_topic_names)]
 FieldPaths = Annotated[dict[str, dict[str, str]], AfterValidator(_field_paths)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from streams.errors import StreamsError
 ENVIRONMENT_PREFIX = "SHOPSTREAMS_"
 NESTING = "__"
 CONFIG_FILE = "shopstreams.toml"
+
+MASK = "****"
+_SECRET_NAME = re.compile(r"(?:password|secret|token|credentials?)$")
 
 _SENTENCES = {
     "int_parsing": "must be a whole number",
@@ -105,6 +109,11 @@ def flags_layer(flags: Mapping[str, Any]) -> Layer:
     return layer
 
 
+def is_secret(key: Key) -> bool:
+    """Whether the setting's value may not be shown."""
+    return _SECRET_NAME.search(key[-1].lower()) is not None
+
+
 def merge(layers: list[Layer]) -> dict[Key, Value]:
     """Return all settings, a later layer's before an earlier one's."""
     merged: dict[Key, Value] = {}
@@ -140,7 +149,7 @@ def explain(problem: ErrorDetails, values: Mapping[Key, Value]) -> str:
         given = next((v for k, v in values.items() if k[: len(key)] == key), None)
         shown = ""
     else:
-        shown = f" = {given.value!r}"
+        shown = f" = {MASK if is_secret(key) else repr(given.value)}"
     origin = f" in {given.origin}" if given else ""
     return f"{'.'.join(key)}{shown}{origin}: {_requirement(problem)}"
 
@@ -157,7 +166,7 @@ def _leaves(table: Mapping[str, Any], above: Key = ()) -> Iterator[tuple[Key, An
 
 def _key_of_variable(tail: str) -> Key:
     steps = tail.split(NESTING)
-    if steps[0] == "topics":
+    if steps[0] in {"topics", "masking"}:
         # Topics' ids are spelled with hyphens, which a shell takes in no variable's name.
         steps = [step.replace("_", "-") for step in steps]
     return tuple(steps)

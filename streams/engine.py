@@ -27,6 +27,7 @@ from streams.errors import CommitError, CommitFenced, DeliveryFenced, DeliveryLo
 from streams.frontier import Frontier
 from streams.pipeline import Pipeline, Stage
 from streams.position import Position
+from streams.security.errors import AccessRefused
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,11 @@ class Engine:
             await self._disown(tp)
             self._owned[tp] = _Owned(self._ports.new_delivery(tp))
         log.info("partitions assigned", action="partitions_assigned", count=len(tps))
-        await asyncio.gather(*(self._owned[tp].delivery.start() for tp in tps))
+        try:
+            await asyncio.gather(*(self._owned[tp].delivery.start() for tp in tps))
+        except AccessRefused as error:
+            self._fail(error)  # whoever called would swallow it
+            return
         log.info("earlier owners fenced", action="partitions_fenced", count=len(tps))
 
     async def partitions_opened(self, tps: Iterable[TP]) -> None:
@@ -195,7 +200,9 @@ class Engine:
     def raise_failures(self) -> None:
         """Raise what ended a pipeline, if anything did; it ends the worker."""
         if self._failed.done():
-            raise StreamsError("a pipeline failed") from self._failed.exception()
+            cause = self._failed.exception()
+            what = str(cause) if isinstance(cause, AccessRefused) else "a pipeline failed"
+            raise StreamsError(what) from cause
         now = time.monotonic()
         for tp, owned in self._owned.items():
             if owned.fenced_at is not None and now - owned.fenced_at > FENCED_LIMIT_S:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import faust
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
+from faust.types.auth import CredentialsT
 from faust.web.drivers.aiohttp import Web
 from faust.windows import HoppingWindow
 
@@ -56,10 +59,16 @@ class _ClosedWeb(Web):
     optional_blueprints: ClassVar[Any] = []
 
 
-def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -> ShopApp:
+def create_app(
+    settings: Settings,
+    partitions: int,
+    new_consumer: NewConsumer,
+    access: Mapping[str, Any] | None = None,
+) -> ShopApp:
     """Return the application; `partitions` is what each source has.
 
-    `new_consumer` makes the consumers that read changelogs.
+    `new_consumer` makes the consumers that read changelogs. `access` is how to get at the broker,
+    as aiokafka is told; nothing is needed if it is left out.
     """
     register_codec()
     kafka, web, engine = settings.kafka, settings.web, settings.engine
@@ -67,6 +76,7 @@ def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -
     app = ShopApp(
         kafka.group,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
+        broker_credentials=_credentials(access or {}),
         # Models live in another process: nothing here keeps the heartbeat waiting for long.
         broker_session_timeout=kafka.session_timeout_s,
         broker_rebalance_timeout=rebalance_timeout_s,
@@ -92,6 +102,21 @@ def create_app(settings: Settings, partitions: int, new_consumer: NewConsumer) -
     app.web = _ClosedWeb(app)
     cast(ChunkTableManager, app.tables).new_consumer = new_consumer
     return app
+
+
+def _credentials(access: Mapping[str, Any]) -> CredentialsT | None:
+    """Return as Faust's what it turns into aiokafka's again."""
+    context = access.get("ssl_context")
+    if provider := access.get("sasl_oauth_token_provider"):
+        return OAuthCredentials(oauth_cb=provider, ssl_context=context)
+    if mechanism := access.get("sasl_mechanism"):
+        return SASLCredentials(
+            username=access["sasl_plain_username"],
+            password=access["sasl_plain_password"],
+            ssl_context=context,
+            mechanism=mechanism,
+        )
+    return None if context is None else SSLCredentials(context)
 
 
 def create_table(app: ShopApp, name: str, partitions: int) -> ChunkTable:

@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.admin import TIMEOUT_S, AdminError, BrokerRefused, client_options, cluster
 from streams.config import KafkaSettings
+from streams.security.for_aiokafka import aiokafka_options
 
 MILLISECONDS = 1000
 
@@ -86,6 +87,7 @@ async def _leave(kafka: KafkaSettings, member_ids: Sequence[str]) -> None:
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=f"{kafka.group}-cli",
         request_timeout_ms=int(TIMEOUT_S * MILLISECONDS),
+        **aiokafka_options(kafka),
     )
     await client.start()
     try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from schemas.masking import mask
 from streams.config import LogFormat, LoggingSettings
 
 _CHATTY = (
@@ -25,6 +26,9 @@ _CHATTY = (
 """Libraries, and our subclasses of theirs, whose INFO tells of their inner life."""
 _LIBRARIES = frozenset({"aiokafka", "asyncio", "faust", "mode"})
 
+
+_OURS = frozenset({"action", "level", "logger", "timestamp"})
+"""Of a line, what nobody but we writes."""
 
 REPEAT_S = 10.0
 """A library's message is shown once in this time: a client without its broker tries, and says so,
@@ -69,7 +73,9 @@ def configure_logging(settings: LoggingSettings) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(settings.format),
+                structlog.processors.format_exc_info,
+                mask_personal_data,
+                _renderer(settings.format),
             ],
         )
     )
@@ -82,9 +88,27 @@ def configure_logging(settings: LoggingSettings) -> None:
             logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _renderers(log_format: LogFormat) -> list[Any]:
+def mask_personal_data(
+    _logger: Any, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Mask what may be personal in a line: an exception's text may repeat what a customer wrote."""
+    return {key: value if key in _OURS else _masked(value) for key, value in line.items()}
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return mask(value)
+        case dict():
+            return {key: _masked(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(one) for one in value]
+        case None | bool() | int() | float():
+            return value
+    return mask(repr(value))
+
+
+def _renderer(log_format: LogFormat) -> Any:
     if log_format is LogFormat.JSON:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    # Plain: the richer ones print local variables, and those hold what customers wrote.
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())

@@ -14,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ from inference.client import Inference
 from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError
 from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
+from schemas.masking import Kind, mask, masked
 from schemas.topics import Topics
 from streams import policy
 from streams.asking import Asking, ask
@@ -61,6 +62,7 @@ class Stage:
     decoder: Decoder[Any]
     inference: Inference
     topics: Topics
+    masking: Mapping[str, Collection[Kind]] = field(default_factory=dict)  # by result topic's id
 
 
 class Pipeline:
@@ -272,10 +274,13 @@ class Pipeline:
         one = flight.event(place)
         try:
             outgoing = self._decide(flight, place, moment)
+            message = outgoing.message
+            if kinds := self._stage.masking.get(outgoing.topic_id):
+                message = masked(message, kinds)
             publication = Publication(
                 topic=self._names[outgoing.topic_id],
                 key=outgoing.key.encode(),
-                value=encode_result(outgoing.message),
+                value=encode_result(message),
             )
             one.changes.keep()
         except Exception as error:  # one event's failure is its own
@@ -318,7 +323,10 @@ class Pipeline:
                 detail=decision.detail,
             )
         letter = self._sealer.dead_letter(
-            record, code=decision.code, reason=decision.reason, detail=decision.detail
+            record,
+            code=decision.code,
+            reason=mask(decision.reason),
+            detail=mask(decision.detail) if decision.detail else None,
         )
         return Publication(
             topic=self._names[DEAD_LETTERS],

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -28,6 +29,7 @@ from streams.errors import CommitError, DeliveryFenced, DeliveryLost
 from streams.position import Position, encode_metadata
 from streams.publisher import Publication, Publisher, Sent, confirm
 from streams.retries import again
+from streams.security.forbidden import forbidden
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,28 @@ NewProducer = Callable[[str], AIOKafkaProducer]
 
 _BROKEN = (KafkaError, AssertionError)
 """What the client raises when a transaction cannot go on; it asserts its own states."""
+
+
+async def require_transactions(new_producer: NewProducer, transactional_id: str) -> None:
+    """Use an id that fences nobody, to know now whether we may; raises `AccessRefused`.
+
+    Where partitions are assigned it would be too late: the client swallows what goes wrong there.
+    """
+    await _give_up(await again(partial(_started, new_producer, transactional_id), "use a new id"))
+
+
+async def _started(new_producer: NewProducer, transactional_id: str) -> AIOKafkaProducer:
+    producer = new_producer(transactional_id)
+    try:
+        await producer.start()
+    except _BROKEN as error:
+        await _give_up(producer)
+        refused = forbidden(error, transactional_id)
+        raise refused or CommitError(f"no transactional producer: {error!r}") from error
+    except BaseException:
+        await asyncio.shield(_give_up(producer))
+        raise
+    return producer
 
 
 class Group(Protocol):
@@ -89,15 +113,7 @@ class PartitionTransactions:
         self._producer, self._publisher = await again(self._start, "start a transactional producer")
 
     async def _start(self) -> tuple[AIOKafkaProducer, Publisher]:
-        producer = self._new_producer(self.transactional_id)
-        try:
-            await producer.start()
-        except _BROKEN as error:
-            await _give_up(producer)
-            raise CommitError(f"no transactional producer: {error!r}") from error
-        except BaseException:
-            await asyncio.shield(_give_up(producer))
-            raise
+        producer = await _started(self._new_producer, self.transactional_id)
         return producer, Publisher(producer)
 
     async def send(self, publications: Iterable[Publication]) -> None:
@@ -141,6 +157,8 @@ class PartitionTransactions:
 
     async def _recover(self, cause: BaseException) -> Position | None:
         """Return the committed position; it cannot change any more unless we change it."""
+        if refused := forbidden(cause):
+            raise refused from cause
         log.warning("a transaction broke", action="transaction_broke", error=repr(cause))
         await self.stop()
         if isinstance(cause, ProducerFenced):

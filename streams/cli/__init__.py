@@ -3,7 +3,7 @@
     app.py          all commands; short ones live here
     options.py      what commands share: where settings come from
     failures.py     errors to sentences and exit codes
-    topics.py       topics create | check
+    topics.py       topics create | check | acls
     replay.py       replay reviews | queries | orders | catalogue | knowledge
     tail.py         tail
     dead_letters.py dead-letters list | show | replay

@@ -9,11 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.config import DEFAULT_ORIGIN, LoadedSettings, setting_values
-from streams.config_sources import Key
+from streams.config_sources import MASK, Key, is_secret
 
-_SECRET_NAME = re.compile(r"password|secret|token$|credential", re.IGNORECASE)
 _SECRET_IN_ADDRESS = re.compile(r"//[^/@\s]+@")
-_MASK = "****"
 
 
 def as_object(loaded: LoadedSettings) -> dict[str, dict[str, Any]]:
@@ -39,10 +37,10 @@ def table(loaded: LoadedSettings) -> Table:
 
 def masked(key: Key, value: Any) -> Any:
     """Return the value, or a mask where its name or an address inside it says it is secret."""
-    if value is not None and _SECRET_NAME.search(key[-1]):
-        return _MASK
+    if value is not None and is_secret(key):
+        return MASK
     if isinstance(value, str):
-        return _SECRET_IN_ADDRESS.sub(f"//{_MASK}@", value)
+        return _SECRET_IN_ADDRESS.sub(f"//{MASK}@", value)
     return value
 
 

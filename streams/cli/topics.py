@@ -1,11 +1,14 @@
-"""topics create | check."""
+"""topics create | check | acls."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
 from streams.cli.failures import EXIT_FAILED
 from streams.cli.options import ConfigOption, ServersOption, settings_of
+from streams.security.program import Program
 
 topics_app = typer.Typer(name="topics", help="Make or check the topics.", no_args_is_help=True)
 
@@ -41,3 +44,32 @@ def check(config: ConfigOption = None, bootstrap_servers: ServersOption = None) 
             print(f"{report.name}: as it should be, {report.partitions} partitions")
     if any(report.differences for report in reports):
         raise typer.Exit(EXIT_FAILED)
+
+
+@topics_app.command()
+def acls(
+    principal: Annotated[
+        str, typer.Option(metavar="User:NAME", help="Who is to be allowed, in Kafka's words.")
+    ],
+    program: Annotated[
+        Program, typer.Option("--for", help="What is to be allowed: what this program needs.")
+    ] = Program.WORKER,
+    create: Annotated[bool, typer.Option("--create", help="Allow it, not only print it.")] = False,
+    config: ConfigOption = None,
+    bootstrap_servers: ServersOption = None,
+) -> None:
+    """Print what a program must be allowed to do, as commands of Kafka's own; or allow it.
+
+    Example: shopstreams topics acls --principal User:shop --for worker
+    """
+    settings = settings_of(config, bootstrap_servers)
+    from streams.security.acls import commands, rights
+
+    needed = rights(settings, program)
+    if not create:
+        for line in commands(needed, principal, settings.kafka.bootstrap_servers):
+            print(line)
+        return
+    from streams.security.rights import grant
+
+    print(f"{principal}: {grant(settings, principal, needed)} rights given, as {program.value}")

@@ -16,7 +16,7 @@ from inference.shadow import Agreement, Shadow
 from schemas.codec import Decoder
 from schemas.models import ModelCommand
 from streams.admin import require_topics
-from streams.clients import new_producer, new_reader
+from streams.clients import Clients
 from streams.config import Settings
 from streams.errors import StartupError
 from streams.models.control import Changed, ModelControl
@@ -95,13 +95,13 @@ class AdoptedModels:
 
 
 async def start_models(
-    settings: Settings, stack: AsyncExitStack
+    settings: Settings, clients: Clients, stack: AsyncExitStack
 ) -> tuple[ModelService, ReferenceReader]:
     """Return the service once all commands are read, and the reader that goes on reading them.
 
     Raises `StartupError` and `AdminError`.
     """
-    publisher = Publisher(new_producer(settings))
+    publisher = Publisher(clients.producer())
     try:
         await publisher.start()
     except KafkaConnectionError as error:
@@ -112,7 +112,7 @@ async def start_models(
     name = settings.named_topics()[COMMANDS].name
     counts = await asyncio.to_thread(require_topics, settings, [name])
     tps = [TopicPartition(name, number) for number in range(counts[name])]
-    consumer = new_reader(settings, COMMANDS)
+    consumer = clients.reader(COMMANDS)
     reader = ReferenceReader(consumer, tps, Decoder(ModelCommand), service.apply)
     stack.push_async_callback(reader.stop)
     await reader.start()

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(300)
 class Shop:
     """Topics, group and folder of one test."""
 
-    def __init__(self, bootstrap: str, folder: Path) -> None:
+    def __init__(self, bootstrap: str, folder: Path, access: str = "") -> None:
         self.bootstrap = bootstrap
         self.prefix = prefix = unique("shop")
         topics = "\n".join(f'{spec.id} = "{prefix}.{spec.name}"' for spec in DEFAULT_TOPICS)
@@ -38,7 +38,7 @@ class Shop:
         self._log = folder / "worker.log"
         (folder / "shopstreams.toml").write_text(
             f'[kafka]\nbootstrap_servers = "{bootstrap}"\ngroup = "{prefix}"\n'
-            f"[web]\nenabled = false\n[topics]\n{topics}\n"
+            f"{access}[web]\nenabled = false\n[topics]\n{topics}\n"
         )
         self.worker: subprocess.Popen[bytes] | None = None
 

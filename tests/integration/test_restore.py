@@ -17,7 +17,7 @@ from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from faust.types import TP
 
-from streams.clients import new_reader
+from streams.clients import Clients
 from streams.config import load_settings
 from streams.faust_app import create_app, create_table
 from streams.restore import ChunkTableManager
@@ -40,7 +40,7 @@ class Changelog:
             "engine.state_dir": str(folder),
         }
         settings = load_settings(environ={}, flags=flags, directory=folder).settings
-        app = create_app(settings, 1, lambda: new_reader(settings, "tables"))
+        app = create_app(settings, 1, lambda: Clients(settings).reader("tables"))
         self.table: ChunkTable = create_table(app, "counts", 1)
         self.topic = self.table.changelog_topic_name
         self.manager = cast(ChunkTableManager, app.tables)

@@ -66,13 +66,11 @@ class KafkaServer:
         """Format the data folder at first, start, and wait until it answers."""
         properties = self._folder / "server.properties"
         if not properties.is_file():
-            content = PROPERTIES.format(
-                broker=self._broker, controller=self._controller, data=self._folder / "data"
-            )
-            properties.write_text(content)
+            properties.write_text(self.properties())
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             # With "=", for an id may begin with "-", which would be taken for an option.
             arguments = ["format", f"--cluster-id={cluster}", f"--config={properties}"]
+            arguments += self.format_arguments()
             done = subprocess.run(
                 _java("kafka.tools.StorageTool", *arguments),
                 check=False,
@@ -89,6 +87,16 @@ class KafkaServer:
                 preexec_fn=_die_with_parent,
             )
         self._wait_until_ready()
+
+    def properties(self) -> str:
+        """Return the broker's configuration."""
+        return PROPERTIES.format(
+            broker=self._broker, controller=self._controller, data=self._folder / "data"
+        )
+
+    def format_arguments(self) -> list[str]:
+        """Return what the data folder is formatted with beside the usual."""
+        return []
 
     def stop(self) -> None:
         """Shut down in order."""

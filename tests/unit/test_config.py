@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from schemas.masking import ALL_KINDS, Kind
 from streams.config import (
     DEFAULT_ORIGIN,
     LoadedSettings,
@@ -20,6 +21,7 @@ from streams.config import (
 )
 from streams.config_sources import ConfigError, variable
 
+ALONE_OF_NO_USE = ("ssl_", "sasl_", "oauth_")
 FIXED_KEYS = sorted(setting_values(Settings()))
 
 
@@ -77,8 +79,13 @@ def test_a_named_file_comes_in_place_of_the_usual_one(tmp_path: Path) -> None:
 @given(st.sampled_from(FIXED_KEYS))
 def test_every_setting_has_a_variable(key: tuple[str, ...]) -> None:
     value = setting_values(Settings())[key]
-    text = {None: "0.5" if key[0] == "reply" else "x"}.get(value, str(value))
-    loaded = load_settings(environ={variable(key): text}, directory=Path("/nonexistent"))
+    text = {None: {"reply": "0.5"}.get(key[0], "x")}.get(value, str(value))
+    environ = {variable(key): text}
+    if key[1].startswith(ALONE_OF_NO_USE):
+        with pytest.raises(ConfigError, match=variable(key)):
+            load_settings(environ=environ, directory=Path("/nonexistent"))
+        return
+    loaded = load_settings(environ=environ, directory=Path("/nonexistent"))
     assert loaded.origin(key) == variable(key)
 
 
@@ -136,6 +143,14 @@ def test_topics_and_fields_are_named_by_id(tmp_path: Path) -> None:
         ("[topics]\nreview = 'x'\n", "there is no topic 'review': did you mean 'reviews'?"),
         ("[topics]\nreviews = 'a b'\n", "is no name for a topic"),
         ("[topics]\nreviews = 'orders'\n", "two topics are called 'orders'"),
+        ("[masking]\nreplys = ['all']\n", "no result topic 'replys': did you mean 'replies'?"),
+        ("[masking]\nreplies = ['fone']\n", "there is no kind 'fone': did you mean 'phone'?"),
+        ("[masking]\nreplies = 7\n", "replies must have a list of kinds"),
+        ("[masking]\ndead-letters = ['all']\n", "dead-letters carries records as they came"),
+        ("[kafka]\nssl_ca_file = 'x'\n", "ssl_ca_file has no effect with security_protocol PLAIN"),
+        ("[kafka]\nsecurity_protocol = 'sasl_ssl'\n", "SASL_SSL needs a sasl_mechanism"),
+        ("[kafka]\nsecurity_protocol = 'tls'\n", "must be 'PLAINTEXT', 'SSL'"),
+        ("[kafka]\nsasl_pasword = 'x'\n", "'kafka.sasl_pasword' in FILE: did you mean 'sasl_pas"),
         ("[fields.review]\ntext = 'x'\n", "there is no source 'review'"),
         ("[fields.reviews]\ntxt = 'x'\n", "ReviewEvent has no field 'txt'"),
         ("[fields.reviews]\ntext = 'a..b'\n", "has an empty step"),
@@ -150,6 +165,65 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, toml: str, said: 
     assert said.replace("FILE", file) in found
     assert "\n" not in found
     assert file in found
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sasl_mechanism": "PLAIN"}, "PLAIN needs sasl_username, and sasl_password or"),
+        ({"sasl_mechanism": "OAUTHBEARER"}, "OAUTHBEARER needs oauth_token_endpoint,"),
+        ({"sasl_mechanism": "GSSAPI"}, "must be 'PLAIN', 'SCRAM-SHA-256'"),
+        ({"ssl_key_file": "x"}, "ssl_certificate_file and ssl_key_file need each other"),
+        (
+            {"sasl_password": "Geheim-1", "sasl_password_file": "x"},
+            "sasl_password and sasl_password_file are both set",
+        ),
+        ({"oauth_token_endpoint": "ftp://x"}, "must be an address that begins with https://"),
+    ],
+)
+def test_half_a_security_is_none(given: dict[str, str], said: str) -> None:
+    flags = {"security_protocol": "SASL_SSL"} | given
+    with pytest.raises(ConfigError) as caught:
+        load_settings(environ={}, flags={f"kafka.{name}": value for name, value in flags.items()})
+    assert said in str(caught.value)
+    assert "Geheim" not in str(caught.value)
+
+
+def test_a_secret_of_the_wrong_kind_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "shopstreams.toml").write_text("[kafka]\nsasl_password = 447711\n")
+    with pytest.raises(ConfigError, match=r"kafka.sasl_password = \*\*\*\* in .*: must be text"):
+        load(tmp_path)
+
+
+def test_secrets_do_not_show_in_what_is_printed() -> None:
+    flags = {
+        "security_protocol": "sasl_ssl",
+        "sasl_mechanism": "plain",
+        "sasl_username": "u",
+        "sasl_password": "Geheim-2",
+    }
+    loaded = load_settings(environ={}, flags={f"kafka.{name}": one for name, one in flags.items()})
+    shown = [
+        repr(loaded),
+        str(loaded.settings),
+        json.dumps([*setting_values(loaded.settings).values()]),
+    ]
+    assert not [one for one in shown if "Geheim" in one]
+    assert loaded.settings.kafka.sasl_password is not None
+    assert loaded.settings.kafka.sasl_password.get_secret_value() == "Geheim-2"
+
+
+def test_kinds_to_mask_are_a_list_or_a_variables_text(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        '[masking]\nreplies = ["phone", "email"]\n',
+        {"SHOPSTREAMS_MASKING__REVIEW_LABELS": "card, id", "SHOPSTREAMS_MASKING__HANDOFFS": "all"},
+    )
+    policy = loaded.settings.masking
+    assert policy["replies"] == (Kind.PHONE, Kind.EMAIL)
+    assert policy["review-labels"] == (Kind.CARD, Kind.ID)
+    assert set(policy["handoffs"]) == ALL_KINDS
+    assert Settings().masking == {}
 
 
 def test_a_variable_is_named_when_its_value_is_wrong(tmp_path: Path) -> None:

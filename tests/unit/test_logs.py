@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
-from streams.logs import REPEAT_S, SeldomRepeated
+import pytest
+import structlog
+
+from streams.config import LogFormat, LoggingSettings
+from streams.logs import REPEAT_S, SeldomRepeated, configure_logging
 
 
 def record(name: str, message: str, *arguments: object) -> logging.LogRecord:
@@ -25,3 +30,28 @@ def test_a_librarys_message_is_shown_once_in_a_while() -> None:
 def test_our_own_messages_are_all_shown() -> None:
     seldom = SeldomRepeated()
     assert all(seldom.filter(record("streams.engine", "fenced")) for _ in range(3))
+
+
+@pytest.mark.parametrize("form", LogFormat)
+def test_nothing_personal_is_logged(form: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+    root, before = logging.getLogger(), logging.getLogger().handlers
+    configure_logging(LoggingSettings(format=form))
+    try:
+        log = structlog.get_logger("streams.test")
+        log.warning("call 13812345678", action="told", who=["a@b.de"], offset=4111111111111111)
+        try:
+            raise ValueError("4111 1111 1111 1111")
+        except ValueError:
+            log.exception("it broke", action="broke")
+            logging.getLogger("other").error("card %s", "4111 1111 1111 1111", exc_info=True)
+    finally:
+        root.handlers = before
+        structlog.reset_defaults()
+    said = capsys.readouterr().err
+    assert "call [phone]" in said
+    assert said.count("ValueError: [card]") == 2
+    assert "card [card]" in said
+    assert not [one for one in ("13812345678", "a@b.de", "1111 1111") if one in said]
+    assert "4111111111111111" in said  # a number of ours
+    if form is LogFormat.JSON:
+        assert [json.loads(line)["level"] for line in said.splitlines()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from schemas.base import Language
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
 from schemas.letters import DeadLetter
+from schemas.masking import Kind
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
 from streams.chunks import Record, make_chunks
@@ -134,6 +135,7 @@ class Bench:
         model: Model | None = None,
         handler: Handler | None = None,
         delivery: Delivery | None = None,
+        masking: Mapping[str, Collection[Kind]] | None = None,
     ) -> None:
         self.frontier = Frontier()
         self.frontier.open(Position(0))
@@ -145,6 +147,7 @@ class Bench:
             decoder=Decoder(ReviewEvent),
             inference=self.model,
             topics=Topics(),
+            masking=masking or {},
         )
         delivery = delivery or AtLeastOnce(self.publisher)
         self.pipeline = Pipeline(stage, TP("reviews", 0), self.frontier, delivery)

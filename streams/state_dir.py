@@ -1,0 +1,31 @@
+"""The folder of a worker's own files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from streams.errors import StartupError
+
+_PROBE: Final = bytes(64 * 1024)
+"""More than a file system keeps within its own records of a file."""
+
+
+def require_state_dir(folder: Path) -> None:
+    """Make the folder and write to it; raises `StartupError` where that cannot be done.
+
+    Asked before models load: a read-only file system or a full disk would show minutes later.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(_PROBE)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StartupError(
+            f"cannot write to engine.state_dir = {folder} ({error.strerror}): make room or make it "
+            "writable, or name another folder"
+        ) from error
