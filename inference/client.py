@@ -87,6 +87,7 @@ class InferenceClient:
         self._heard = 0  # frames of the worker
         self._suspects: frozenset[ItemId] | None = None  # as the worker said before its end
         self._probes: dict[int, str] = {}  # harmless requests of our own, with their slots
+        self._deaths = 0  # of workers that ended by themselves
         self._statistics = Statistics()
         self._end: InferenceError | None = ClientClosed("the client is not started")
         self._loop = asyncio.get_running_loop()
@@ -106,6 +107,16 @@ class InferenceClient:
     def statistics(self) -> Statistics:
         """How the worker stands, as of a second ago."""
         return self._statistics
+
+    @property
+    def deaths(self) -> int:
+        """How many workers ended by themselves; each was followed by another, or by `died`."""
+        return self._deaths
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a worker is there, its models warm; not while it is started again."""
+        return self._worker is not None
 
     @property
     def worker_pid(self) -> int | None:
@@ -382,6 +393,7 @@ class InferenceClient:
             self._drop_wishes()
             await worker.end()
         self._blame(held, worker.was_at())
+        self._deaths += 1
         log.error("the inference worker died", action="worker_died")
 
     async def _watch(self, worker: WorkerProcess) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from inference.errors import ModelError
 from inference.processor import usable_cores
 
@@ -19,6 +22,16 @@ def choose_device(wanted: str, worker: int = 0) -> str:
     if worker >= devices:
         raise ModelError(f"worker {worker + 1} has no GPU: torch finds {devices} here")
     return f"cuda:{worker}" if worker else "cuda"
+
+
+def memory_held(device: str) -> int:
+    """Return the bytes that this process holds of a device's memory; on the CPU all that it has."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.memory_reserved(device))
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def choose_threads(wanted: int, workers: int = 1) -> int:

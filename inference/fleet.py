@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from inference.client import InferenceClient
 from inference.errors import InferenceError
-from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics, Worked
 from inference.process import WORKER
 from inference.settings import InferenceSettings
 
@@ -63,7 +63,19 @@ class Fleet:
             cached_bytes=sum(one.cached_bytes for one in each),
             hits=_sum(one.hits for one in each),
             misses=_sum(one.misses for one in each),
+            worked=_worked(one.worked for one in each),
+            device_bytes=_sum(one.device_bytes for one in each),
         )
+
+    @property
+    def deaths(self) -> int:
+        """How many of the workers ended by themselves so far."""
+        return sum(client.deaths for client in self._clients)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether every worker is there, its models warm."""
+        return all(client.is_up for client in self._clients)
 
     @property
     def worker_pids(self) -> list[int | None]:
@@ -157,6 +169,14 @@ def outstanding_cost(items: Sequence[Item], most: int) -> int:
 def least(outstanding: Sequence[int]) -> int:
     """Return which worker has the least to do; of several, the first."""
     return min(range(len(outstanding)), key=outstanding.__getitem__)
+
+
+def _worked(each: Iterable[Mapping[str, Worked]]) -> Mapping[str, Worked]:
+    total: dict[str, Worked] = {}
+    for by_slot in each:
+        for slot, worked in by_slot.items():
+            total[slot] = total.get(slot, Worked()) + worked
+    return total
 
 
 def _sum(each: Iterable[Mapping[str, int]]) -> Mapping[str, int]:

@@ -23,7 +23,17 @@ from inference.errors import (
     TooLate,
     UnknownSlot,
 )
-from inference.messages import Answer, Floats, Item, ItemError, Lane, ModelInfo, Plan, Statistics
+from inference.messages import (
+    Answer,
+    Floats,
+    Item,
+    ItemError,
+    Lane,
+    ModelInfo,
+    Plan,
+    Statistics,
+    Worked,
+)
 from inference.protocol import Frame, encode
 from inference.recorder import ItemId
 from inference.settings import InferenceSettings
@@ -235,8 +245,9 @@ def alive_frame(statistics: Statistics) -> Frame:
 def read_alive(frame: Frame) -> Statistics:
     """Return how the worker stands; raises `ProtocolError`."""
     try:
-        return Statistics(**frame.header)
-    except TypeError as error:
+        worked = {slot: Worked(**done) for slot, done in frame.header["worked"].items()}
+        return Statistics(**{**frame.header, "worked": worked})
+    except (AttributeError, KeyError, TypeError) as error:
         raise ProtocolError("the worker says that it is alive, and not how") from error
 
 

@@ -82,6 +82,29 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Worked:
+    """What the device has done with one model since its worker began."""
+
+    batches: int = 0
+    items: int = 0  # that rode in them
+    tokens: int = 0  # of the items alone
+    padded_tokens: int = 0  # longest item times their number: what the device computed
+    allowed_tokens: int = 0  # what the batches might have held
+    busy_s: float = 0.0  # the device had nothing else meanwhile
+
+    def __add__(self, other: Worked) -> Worked:
+        """Return what both have done together."""
+        return Worked(
+            batches=self.batches + other.batches,
+            items=self.items + other.items,
+            tokens=self.tokens + other.tokens,
+            padded_tokens=self.padded_tokens + other.padded_tokens,
+            allowed_tokens=self.allowed_tokens + other.allowed_tokens,
+            busy_s=self.busy_s + other.busy_s,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statistics:
     """How the worker stands, as it said last."""
 
@@ -93,6 +116,8 @@ class Statistics:
     """Of each slot, texts that were known, or on their way for others, since the worker began."""
     misses: Mapping[str, int] = field(default_factory=dict)
     """Texts that were computed. The shadow's count as neither."""
+    worked: Mapping[str, Worked] = field(default_factory=dict)  # by slot
+    device_bytes: Mapping[str, int] = field(default_factory=dict)  # memory held, by device
 
     def hit_rate(self, slot: str) -> float:
         """Return which share of a slot's texts needed no computing; 0 before the first."""

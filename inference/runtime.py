@@ -31,6 +31,7 @@ from inference.preparing import prepare_each, prepared, unprepared
 from inference.recorder import ItemId
 from inference.repeats import Repeats, Sorted
 from inference.scheduler import Entry, Scheduler
+from inference.tally import Tally
 from inference.watch import Watch
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Runtime:
         self._scheduler = scheduler
         self._intake = Intake()
         self._repeats = Repeats(cache_bytes)
+        self._tally = Tally()
         self._errands: deque[Callable[[], None]] = deque()
         self._budgets: dict[str, int] = {}  # by model: as it was measured
         self._free_since = 0.0  # when the last batch ended
@@ -139,7 +141,7 @@ class Runtime:
             self._budgets.pop(slot, None)
             self._scheduler.forget(slot)
 
-    def statistics(self, queues: Mapping[str, str]) -> Statistics:
+    def statistics(self, queues: Mapping[str, str], device_bytes: Mapping[str, int]) -> Statistics:
         """Return how things stand; `queues` are those of the models in use, by slot."""
         with self._lock:
             return Statistics(
@@ -149,6 +151,8 @@ class Runtime:
                 cached_bytes=self._repeats.cache.bytes,
                 hits=dict(self._repeats.hits),
                 misses=dict(self._repeats.misses),
+                worked=self._tally.by_slot(),
+                device_bytes=device_bytes,
             )
 
     def between_batches(self, job: Callable[[], T]) -> T:
@@ -346,7 +350,9 @@ class Runtime:
         with self._lock:
             # A batch that was launched behind another did not have the device before that ended.
             busy_s = ended - max(flight.began, self._free_since)
-            self._scheduler.observe(flight.entries[0].slot, len(flight.entries), busy_s)
+            slot = flight.entries[0].slot
+            self._scheduler.observe(slot, len(flight.entries), busy_s)
+            self._tally.rode(flight.entries, self._scheduler.budget(slot), busy_s)
             self._free_since = ended
             self._repeats.learn(flight.entries, rows)
         took_s = ended - flight.began

@@ -14,6 +14,7 @@ from typing import Any
 from inference import frames
 from inference.changes import Changes, Workshop
 from inference.desk import Desk, Done
+from inference.device import memory_held
 from inference.errors import InferenceError, StepHung
 from inference.protocol import Frame
 from inference.recorder import Recorder
@@ -57,6 +58,7 @@ class Serving:
             preparers=preparers(version.loaded.model.device for version in versions.values()),
         )
         self._changes = Changes(workshop, self._shelves, self._runtime)
+        self._devices = {version.loaded.model.device for version in versions.values()}
         self._tasks: set[asyncio.Task[None]] = set()
         for version in versions.values():
             self._runtime.allow(version.key, version.loaded.model.batch_tokens)
@@ -103,7 +105,8 @@ class Serving:
     async def _watch(self) -> None:
         pause_s = min(MOST_SILENT_S, self._hang_s / 4)
         while (step := self._runtime.watch.hung(self._hang_s)) is None:
-            statistics = self._runtime.statistics(self._shelves.queues())
+            memory = {device: memory_held(device) for device in self._devices}
+            statistics = self._runtime.statistics(self._shelves.queues(), memory)
             self._send(frames.alive_frame(statistics))
             await asyncio.sleep(pause_s)
         reason = f"the step {step.name!r} took longer than {self._hang_s * step.patience:g} s"

@@ -156,6 +156,7 @@ async def test_answers_come_though_the_worker_is_killed(
     check(held, [hold.text])
     check(behind, ["behind", "it"])
     assert client.worker_pid not in (None, first)
+    assert (client.deaths, client.is_up) == (1, True)
     assert not client.died.done()
 
 

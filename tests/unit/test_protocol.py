@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inference import frames, protocol
 from inference.errors import InferenceError, ModelError, ProtocolError, QueueFull, TooLate
-from inference.messages import Answer, Item, ItemError, Lane, ModelInfo, Statistics
+from inference.messages import Answer, Item, ItemError, Lane, ModelInfo, Statistics, Worked
 from inference.protocol import Frame
 from inference.settings import InferenceSettings
 
@@ -189,11 +189,18 @@ def test_a_request_that_lacks_something_is_refused(header: dict[str, Any]) -> No
 
 
 def test_statistics_come_back() -> None:
-    statistics = Statistics(waiting={"chat": 3}, batch_tokens={"s": 512}, cached_rows=1)
+    statistics = Statistics(
+        waiting={"chat": 3},
+        batch_tokens={"s": 512},
+        cached_rows=1,
+        worked={"s": Worked(batches=2, items=9, tokens=80, padded_tokens=99, busy_s=0.5)},
+        device_bytes={"cpu": 1024},
+    )
     frame = decoded(protocol.encode(frames.alive_frame(statistics)))
     assert frames.read_alive(frame) == statistics
-    with pytest.raises(ProtocolError):
-        frames.read_alive(Frame(kind=frames.ALIVE, header={"mood": "fine"}))
+    for header in ({"mood": "fine"}, {"worked": {"s": {"hours": 8}}}, {"worked": 5}):
+        with pytest.raises(ProtocolError):
+            frames.read_alive(Frame(kind=frames.ALIVE, header=header))
 
 
 @pytest.mark.parametrize("source", ["bundled", None])

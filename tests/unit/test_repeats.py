@@ -143,6 +143,11 @@ async def test_what_is_known_is_counted(settings: InferenceSettings) -> None:
         assert client.statistics.misses == {"toy": 2}
         assert client.statistics.hit_rate("toy") == pytest.approx(1 / 3)
         assert client.statistics.hit_rate("nonsense") == 0
+        worked = client.statistics.worked["toy"]
+        assert (worked.items, worked.tokens) == (2, 6)
+        assert worked.tokens <= worked.padded_tokens <= worked.allowed_tokens
+        assert worked.allowed_tokens == 4096 * worked.batches
+        assert client.statistics.device_bytes["cpu"] > 0
         assert client.statistics.cached_bytes > 0
         assert client.statistics.batch_tokens == {"toy": 4096}
         assert client.statistics.waiting == dict.fromkeys(
