@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help install demo test lint types unit broker-tools clean
+.PHONY: help install demo test lint types unit broker-tools browser clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,7 +38,7 @@ $(STAMP): constraints.txt pyproject.toml
 demo: install
 	@$(BIN)/shopstreams demo $(ARGS)
 
-test: install broker-tools lint types
+test: install broker-tools browser lint types
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: install
@@ -65,6 +65,17 @@ broker-tools:
 		exit 1; \
 	fi; \
 	$(PYTHON) -m tests.kafka.jars
+
+# The dashboard's tests skip without one, and fail where CI=true.
+browser:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+			chromium fonts-noto-cjk; \
+	else \
+		echo "the dashboard's tests need Chromium: install it, or they are skipped"; \
+	fi
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -45,8 +44,12 @@ from streams.reference import Apply, ReferenceReader
 from streams.security.errors import AccessError
 from streams.security.forbidden import forbidden
 from streams.state_dir import require_state_dir
+from streams.telemetry.build import Telemetry
+from streams.telemetry.hooks import Signals
+from streams.telemetry.observer import ServedModels
 from streams.transactions import PartitionTransactions
 from streams.transport import ChunkTransport
+from streams.web.start import start_web
 from streams.worker import STOP_SIGNAL, StopSignal, Supervisor
 
 log = structlog.get_logger(__name__)
@@ -61,13 +64,8 @@ A full window holds some 20 objects a record: with 20,000 here the collector wal
 was in flight again and again, an eighth of a busy worker's time."""
 
 
-class Served(Changeable, Protocol):
+class Served(Changeable, ServedModels, Protocol):
     """Inference whose models can be changed, and that may end for good."""
-
-    @property
-    def died(self) -> Awaitable[None]:
-        """Ends when nobody will be answered any more."""
-        ...
 
 
 class Tasks(Protocol):
@@ -172,23 +170,28 @@ async def _start(
     require_state_dir(settings.engine.state_dir)
     clients = Clients(settings)
     partitions = await reach_broker(settings, clients)
+    app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)
+    telemetry = Telemetry(settings)
+    stack.push_async_callback(telemetry.stop)
+    await start_web(settings, app, telemetry, stack)
     models, commands = await start_models(settings, clients, stack)
     log.info("loading models", action="models_loading")
     worker = await stack.enter_async_context(parts.inference(models.wanted()))
     adopted = models.adopt(worker)
     stack.push_async_callback(adopted.stop)
     inference = adopted.inference
-    app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)
     tasks = parts.tasks(settings, app, inference, partitions)
     new_delivery = await _deliveries(settings, app, clients, stack)
-    engine = _build_engine(settings, app, tasks, inference, new_delivery)
+    engine = _build_engine(settings, app, tasks, inference, new_delivery, telemetry.signals)
     stack.push_async_callback(supervisor.stop)
     for reader in await _start_readers(settings, clients, tasks.references, stack):
         supervisor.add("reading reference data", reader.run())
     stack.push_async_callback(app.stop)
-    await _start_app(app, settings)
+    await app.start()
+    telemetry.watch(worker, app, engine)
     log.info("taking events", action="worker_ready", partitions=partitions)
     supervisor.add("committing", engine.run_commits())
+    supervisor.add("watching", telemetry.observer.run())
     supervisor.add("the inference worker", worker.died)
     supervisor.add("reading commands", commands.run())
     for name, work in adopted.work(tasks.model_changed):
@@ -203,17 +206,6 @@ async def _end_of(app: ShopApp) -> None:
         refused = forbidden(app.crash_reason)
         what = str(refused) if refused else "the Faust application crashed"
         raise StreamsError(what) from app.crash_reason
-
-
-async def _start_app(app: ShopApp, settings: Settings) -> None:
-    try:
-        await app.start()
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise StartupError(
-            f"port {settings.web.port} is taken: set web.port to a free one, or web.enabled = false"
-        ) from error
 
 
 async def _deliveries(
@@ -254,6 +246,7 @@ def _build_engine(
     tasks: Tasks,
     inference: Inference,
     new_delivery: NewDelivery,
+    signals: Signals,
 ) -> Engine:
     topics = settings.named_topics()
     stages = {
@@ -263,6 +256,7 @@ def _build_engine(
             inference=inference,
             topics=topics,
             masking=settings.masking,
+            signals=signals,
         )
         for handler in tasks.handlers
     }

@@ -203,11 +203,29 @@ class EngineSettings(_Section):
 
 
 class WebSettings(_Section):
-    """The worker's page: health, metrics."""
+    """The worker's page: health, metrics, dashboard."""
 
     enabled: bool = Field(default=True, description="Whether the page is served.")
     host: Name = Field(default="127.0.0.1", description="Address to listen on.")
     port: Whole = Field(default=6066, ge=1, le=65_535, description="Port to listen on.")
+    token_file: Path | None = Field(
+        default=None,
+        description="File with the token that changes ask for; elsewhere than on loopback, all.",
+    )
+    ready_lag: Whole = Field(
+        default=10_000, ge=0, description="More waiting records must become fewer to be ready."
+    )
+
+
+class TracingSettings(_Section):
+    """Spans for OpenTelemetry."""
+
+    endpoint: Name | None = Field(
+        default=None, description="OTLP over HTTP, http://collector:4318/v1/traces; unset, none."
+    )
+    chunk_share: Number = Field(
+        default=0.0, ge=0, le=1, description="Of chunks that no producer samples, traced anyhow."
+    )
 
 
 class LogFormat(StrEnum):
@@ -254,6 +272,7 @@ class Settings(_Section):
     recommend: RecommendSettings = RecommendSettings()
     engine: EngineSettings = EngineSettings()
     web: WebSettings = WebSettings()
+    tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()
 
     def named_topics(self) -> Topics:

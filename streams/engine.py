@@ -92,6 +92,11 @@ class Engine:
         self._committing = asyncio.Lock()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def owned(self) -> Mapping[TP, Frontier]:
+        """The frontiers of the partitions that are ours now."""
+        return {tp: self.frontier(tp) for tp in self._owned}
+
     # -- what the transport asks
 
     def frontier(self, tp: TP) -> Frontier:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import faust
 from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
-from faust.web.drivers.aiohttp import Web
 from faust.windows import HoppingWindow
 
 from streams.chunks import CHUNK_CODEC, register_codec
@@ -17,6 +16,7 @@ from streams.engine import Engine
 from streams.restore import ChunkTableManager, NewConsumer
 from streams.tables import ChunkTable
 from streams.transport import ChunkConsumer, ChunkTransport
+from streams.web.server import WorkerWeb
 from streams.windows import WindowedTable
 
 REJOIN_TIME_S = 10.0
@@ -36,6 +36,11 @@ class ShopApp(faust.App):
     """Whether a static member gives up its seat when it stops."""
 
     @property
+    def worker_web(self) -> WorkerWeb:
+        """The web server."""
+        return cast(WorkerWeb, self.web)
+
+    @property
     def chunk_consumer(self) -> ChunkConsumer:
         """The consumer."""
         return cast(ChunkConsumer, self.consumer)
@@ -48,15 +53,6 @@ class ShopApp(faust.App):
             if self.leaves_group and self.conf.consumer_group_instance_id:
                 await consumer.group.leave_group()
         await super()._stop_consumer()
-
-
-class _ClosedWeb(Web):
-    """Faust's web server without the pages that show what tables hold: it is personal."""
-
-    default_blueprints: ClassVar[Any] = []
-    production_blueprints: ClassVar[Any] = []
-    debug_blueprints: ClassVar[Any] = []
-    optional_blueprints: ClassVar[Any] = []
 
 
 def create_app(
@@ -99,7 +95,7 @@ def create_app(
         autodiscover=False,
     )
     app.transport = ChunkTransport(app.conf.broker_consumer, app, loop=app.loop)
-    app.web = _ClosedWeb(app)
+    app.web = WorkerWeb(app)
     cast(ChunkTableManager, app.tables).new_consumer = new_consumer
     return app
 

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any
 
 import structlog
@@ -22,9 +23,10 @@ _CHATTY = (
     "streams.restore",
     "streams.tables",
     "streams.transport",
+    "streams.web.server",
 )
 """Libraries, and our subclasses of theirs, whose INFO tells of their inner life."""
-_LIBRARIES = frozenset({"aiokafka", "asyncio", "faust", "mode"})
+_LIBRARIES = frozenset({"aiokafka", "asyncio", "faust", "mode", "opentelemetry", "urllib3"})
 
 
 _OURS = frozenset({"action", "level", "logger", "timestamp"})
@@ -54,9 +56,17 @@ class SeldomRepeated(logging.Filter):
         return True
 
 
+def log_context(**ids: object) -> Context:
+    """Return a context for tasks in which every log line, whoever's, tells these ids."""
+    context = copy_context()
+    context.run(structlog.contextvars.bind_contextvars, **ids)
+    return context
+
+
 def configure_logging(settings: LoggingSettings) -> None:
     """Send everything that is logged to stderr, as text or as JSON lines."""
     shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

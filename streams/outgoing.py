@@ -39,6 +39,8 @@ class Stamp:
 
     started_at: float  # work on the chunk began
     decode_ms: float = 0.0  # decoding the chunk and looking up state
+    sent_ms: Any = None  # Kafka's timestamps of its records, where somebody looks at them
+    span: Any = None  # the chunk's, where it is traced
 
 
 @dataclass(slots=True)

@@ -35,10 +35,12 @@ from streams.errors import StepCancelled, TaskFailed
 from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
 from streams.handler import Handler
+from streams.logs import log_context
 from streams.ordering import KeyOrder
 from streams.outgoing import Moment, Outgoing, Sealer, Stamp
 from streams.publisher import Publication
 from streams.tables import Changes, Overlay, Writes, latest
+from streams.telemetry.hooks import SILENT, Signals
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +65,7 @@ class Stage:
     inference: Inference
     topics: Topics
     masking: Mapping[str, Collection[Kind]] = field(default_factory=dict)  # by result topic's id
+    signals: Signals = SILENT
 
 
 class Pipeline:
@@ -71,6 +74,8 @@ class Pipeline:
     def __init__(self, stage: Stage, source: TP, frontier: Frontier, delivery: Delivery) -> None:
         self._stage = stage
         self._sealer = Sealer(source, self.task)
+        self._context = log_context(task=self.task, topic=source.topic, partition=source.partition)
+        self._signals = stage.signals.partition(source, self.task)
         self._frontier = frontier
         self._delivery = delivery
         self._overlay = Overlay(source.partition)
@@ -116,7 +121,7 @@ class Pipeline:
             await asyncio.wait(self._tasks)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=self._context)
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
 
@@ -140,6 +145,7 @@ class Pipeline:
             else:
                 self._prepare_one(flight, place, event)
         flight.stamp.decode_ms = round((time.perf_counter() - began) * _MILLISECONDS, 3)
+        self._signals.taken(chunk, flight.stamp)
         return flight
 
     def _prepare_one(self, flight: Flight, place: int, event: Any) -> None:
@@ -177,6 +183,7 @@ class Pipeline:
     async def _ask(self, flight: Flight, asking: Asking) -> None:
         def answered(places: Sequence[int], answer: Answer) -> None:
             flight.answer(places, Answered.of(answer))
+            self._signals.answered(flight.stamp, answer)
             for at, error in answer.errors.items():
                 self._not_answered(flight, places[at], error)
             self._ready(flight, places)
@@ -252,6 +259,7 @@ class Pipeline:
             for flight, places in released
             for place in places
         ]
+        self._signals.sent([(flight.stamp, places) for flight, places in released], outcomes)
         writes = [
             one.changes.writes
             for flight, places in released
@@ -262,16 +270,17 @@ class Pipeline:
         return [*outcomes, *self._overlay.changelog(latest(writes))] if writes else outcomes
 
     async def _settle(self) -> None:
-        position = self._frontier.position()
+        position, began = self._frontier.position(), time.perf_counter()
         last_offsets: Mapping[TP, int] = await self._delivery.settle(position)
         # Nothing may come between here and the end: stores, ledger and broker must agree.
         self._overlay.settle(self._writes, last_offsets)
         self._frontier.settle(position)
         self._unsettled, self._writes = 0, []
+        self._signals.settled(position, time.perf_counter() - began)
         self._settled_at = asyncio.get_running_loop().time()
 
     def _outcome(self, flight: Flight, place: int, moment: Moment) -> Publication:
-        one = flight.event(place)
+        one, record = flight.event(place), flight.chunk.records[place]
         try:
             outgoing = self._decide(flight, place, moment)
             message = outgoing.message
@@ -281,11 +290,12 @@ class Pipeline:
                 topic=self._names[outgoing.topic_id],
                 key=outgoing.key.encode(),
                 value=encode_result(message),
+                headers=self._signals.headers(record, flight.stamp) if record.headers else (),
             )
             one.changes.keep()
         except Exception as error:  # one event's failure is its own
             one.changes.forget()
-            return self._letter(flight.chunk.records[place], TaskFailed(error))
+            return self._letter(record, TaskFailed(error))
         return publication
 
     def _decide(self, flight: Flight, place: int, moment: Moment) -> Outgoing:
@@ -315,11 +325,13 @@ class Pipeline:
         decision = policy.decide(error)
         if not isinstance(decision, policy.Bury):
             raise TypeError(f"no reason for a dead letter: {decision}")
+        self._signals.buried(record, decision.code)
         if isinstance(error, TaskFailed):
             log.error(
                 "a record broke its task",
                 action="record_failed",
                 task=self.task,
+                result_id=self._sealer.result_id(record.offset),
                 detail=decision.detail,
             )
         letter = self._sealer.dead_letter(

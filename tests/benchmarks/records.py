@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -40,10 +40,9 @@ class Reviews:
             texts = (row["review"] for row in csv.DictReader(file))
             return cls(name=FILE, texts=tuple(text for text in texts if text.strip("\0 \ufeff")))
 
-    def events(self, count: int) -> Iterator[tuple[bytes, bytes]]:
+    def events(self, number: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield keys and values of that many events."""
-        for number in range(count):
-            yield self.event(number)
+        yield from map(self.event, range(number))
 
     def event(self, number: int, review_id: str | None = None) -> tuple[bytes, bytes]:
         """Return key and value of one event."""
@@ -78,13 +77,26 @@ def producer(bootstrap: str, **options: object) -> Producer:
     )
 
 
-def feed(client: Producer, topic: str, records: Iterator[tuple[bytes, bytes]]) -> None:
-    """Write all records and wait until the broker has them; raises `TimeoutError`."""
+def feed(
+    client: Producer,
+    topic: str,
+    records: Iterator[tuple[bytes, bytes]],
+    traced_every: int = 0,
+) -> None:
+    """Write all records and wait until the broker has them; raises `TimeoutError`.
+
+    One in so many carries a sampled trace of its own; with 0, none does.
+    """
+    numbers = count(1)
     while chunk := list(islice(records, 10_000)):
         for key, value in chunk:
+            number = next(numbers)
+            traced = bool(traced_every) and number % traced_every == 0
+            parent = f"00-{number:032x}-{number:016x}-01"
+            headers: dict[str, str | bytes | None] = {"traceparent": parent} if traced else {}
             while True:
                 try:
-                    client.produce(topic, value=value, key=key)
+                    client.produce(topic, value=value, key=key, headers=headers)
                     break
                 except BufferError:
                     client.poll(0.1)

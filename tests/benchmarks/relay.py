@@ -55,11 +55,17 @@ def broker() -> Iterator[str]:
         server.remove()
 
 
-def filled(bootstrap: str, reviews: Reviews, events: int, partitions: int = PARTITIONS) -> Source:
-    """Return a new topic with that many events."""
+def filled(
+    bootstrap: str,
+    reviews: Reviews,
+    events: int,
+    partitions: int = PARTITIONS,
+    traced_every: int = 0,
+) -> Source:
+    """Return a new topic with that many events, one in so many of them traced."""
     topic = unique("reviews")
     create_topics(bootstrap, [topic], partitions)
-    records.feed(records.producer(bootstrap), topic, reviews.events(events))
+    records.feed(records.producer(bootstrap), topic, reviews.events(events), traced_every)
     return Source(bootstrap=bootstrap, topic=topic, events=events, partitions=partitions)
 
 

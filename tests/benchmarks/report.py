@@ -1,7 +1,8 @@
 """What is told of a run: where and when it ran, medians, spreads, rows of a table.
 
 `python -m tests.benchmarks.report FILE...` adds the runs in JSON files to the table of results
-that is theirs: `results/inference.md`, `results/end_to_end.md`, all others `results/engine.md`.
+that is theirs: `results/inference.md`, `results/end_to_end.md`,
+`results/overhead.md`, all others `results/engine.md`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ TITLES = {
     ENGINE: "the engine",
     "inference": "the inference worker",
     "end_to_end": "the product from Kafka to Kafka",
+    "overhead": "the signals",
 }
 HEADER = """# Figures of {title}
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from streams.config import LogFormat, LoggingSettings
-from streams.logs import REPEAT_S, SeldomRepeated, configure_logging
+from streams.logs import REPEAT_S, SeldomRepeated, configure_logging, log_context
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
 
 
 def record(name: str, message: str, *arguments: object) -> logging.LogRecord:
@@ -55,3 +70,27 @@ def test_nothing_personal_is_logged(form: LogFormat, capsys: pytest.CaptureFixtu
     assert "4111111111111111" in said  # a number of ours
     if form is LogFormat.JSON:
         assert [json.loads(line)["level"] for line in said.splitlines()]
+
+
+def test_lines_from_a_partitions_tasks_tell_which(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LoggingSettings(format=LogFormat.JSON))
+    log = structlog.get_logger("streams.test")
+    log_context(task="reply", partition=3).run(log.warning, "held", action="held", result_id="q-1")
+    log.warning("elsewhere", action="other")
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (first["action"], first["task"], first["partition"]) == ("held", "reply", 3)
+    assert (first["result_id"], first["event"], first["level"]) == ("q-1", "held", "warning")
+    assert "task" not in second
+
+
+def test_every_line_of_ours_has_an_action() -> None:
+    without = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for package in ("streams", "inference")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and re.fullmatch(r"log\.(debug|info|warning|error|exception)", ast.unparse(node.func))
+        and "action" not in {one.arg for one in node.keywords}
+    ]
+    assert not without

@@ -23,6 +23,8 @@ class Options:
     table: bool = False  # whether each event adds one to its author's counter
     prompt: bool = False  # set up for a low latency instead of a high rate
     rate: float = 0.0  # events a second that the model answers; 0 is no limit
+    port: int = 0  # of the page with the metrics; 0 is none
+    collector: str = ""  # where spans go; empty is nowhere
     model: str = ""  # a classifier's folder, where one is asked
     device: str = "cpu"
     dtype: str = ""  # of its weights; none: everything is as it is shipped, nothing tuned
@@ -54,6 +56,8 @@ def parse() -> Options:
     for name in ("partitions", "batch", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--collector", required=True)
     for name in ("table", "prompt"):
         parser.add_argument(f"--{name}", type="True".__eq__, required=True)
     return Options(**vars(parser.parse_args()))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inference.client import Inference
-from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.tasks import registry
 from inference.testing import Unchangeable
 from schemas.events import ReviewEvent
@@ -46,6 +46,9 @@ class Identity(Unchangeable):
             dtype="float32",
         )
         self.models: Mapping[str, ModelInfo] = {SPEC.slot: self._model}
+        self.statistics = Statistics()
+        self.deaths = 0
+        self.is_up = True
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def ask(
@@ -126,7 +129,10 @@ def flags(options: Options, folder: str) -> dict[str, Any]:
         "kafka.partitions": options.partitions,
         "engine.delivery": options.guarantee,
         "engine.state_dir": folder,
-        "web.enabled": False,
+        "web.enabled": bool(options.port),
+        "web.port": options.port or None,
+        "tracing.endpoint": options.collector or None,
+        "tracing.chunk_share": 0.01,
         "logging.level": "warning",
         "topics.reviews": options.source,
         "topics.review-labels": options.target,

@@ -1,0 +1,61 @@
+"""The worker's web server: started before anything that takes long, so that it can be watched."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import AsyncExitStack
+from typing import Final
+
+from streams.config import Settings, WebSettings
+from streams.errors import StartupError
+from streams.faust_app import ShopApp
+from streams.telemetry.build import Telemetry
+from streams.web.access import Access
+from streams.web.dashboard import Dashboard
+from streams.web.health import health_routes
+from streams.web.records import BrokerRecords
+from streams.web.server import WorkerWeb
+
+_WHY: Final = {
+    errno.EADDRINUSE: "port {port} is taken: set web.port to a free one",
+    errno.EACCES: "port {port} is not for this user: set web.port to one from 1024 on",
+    errno.EADDRNOTAVAIL: "{host} is no address of this machine: set web.host to one that is",
+}
+
+
+async def start_web(
+    settings: Settings, app: ShopApp, telemetry: Telemetry, stack: AsyncExitStack
+) -> None:
+    """Serve what is configured; raises `StartupError` with one sentence where it cannot."""
+    if not settings.web.enabled:
+        return
+    server = app.worker_web
+    server.add_routes(health_routes(telemetry.observer.standing, telemetry.exposition))
+    server.guard(Access(settings.web))
+    dashboard = Dashboard(
+        history=telemetry.history,
+        standing=telemetry.observer.standing,
+        recent=telemetry.recent,
+        records=BrokerRecords(settings),
+        topics=settings.named_topics(),
+    )
+    server.show(dashboard)
+    await listen(server, settings.web, stack)
+
+
+async def listen(server: WorkerWeb, web: WebSettings, stack: AsyncExitStack) -> None:
+    """Start the server; raises `StartupError` as above."""
+    stack.push_async_callback(server.stop)
+    try:
+        # Faust, which starts it with the application, leaves one that runs alone.
+        await server.start()
+    except OSError as error:
+        raise StartupError(_sentence(error, web)) from error
+
+
+def _sentence(error: OSError, web: WebSettings) -> str:
+    why = _WHY.get(error.errno or 0, "{host}:{port} cannot be listened on: set web.host, web.port")
+    if isinstance(error, socket.gaierror):
+        why = "there is no host {host}: set web.host to an address of this machine"
+    return why.format(host=web.host, port=web.port) + ", or web.enabled = false"
