@@ -17,7 +17,7 @@ import numpy as np
 import structlog
 
 from inference.client import Inference
-from inference.errors import InferenceError
+from inference.errors import InferenceError, ModelError
 from inference.messages import Answer, Floats, Item, Lane, ModelInfo
 
 log = structlog.get_logger(__name__)
@@ -67,6 +67,10 @@ class Shadow:
         if parts := round(share * _PARTS):
             self._parts[slot] = parts
 
+    def compares(self, slot: str) -> bool:
+        """Return whether anything of a slot is compared."""
+        return slot in self._parts
+
     @property
     def models(self) -> Mapping[str, ModelInfo]:
         """The models in use."""
@@ -82,7 +86,7 @@ class Shadow:
     ) -> Answer:
         """Return what the model in use says."""
         answer = await self._inference.ask(slot, items, lane=lane, within_s=within_s)
-        if slot in self._parts:
+        if self.compares(slot):
             self._compare(slot, items, answer)
         return answer
 
@@ -116,6 +120,8 @@ class Shadow:
                 slot, items, lane=Lane.SHADOW, within_s=[WITHIN_S] * len(items)
             )
         except InferenceError as error:  # the traffic goes on as if there were no shadow
+            if isinstance(error, ModelError):  # there is no candidate any more: one line is enough
+                self.compare(slot, 0.0)
             log.warning(str(error), action="shadow_missed", slot=slot)
             return
         self._report(agreement(answer, places, other))
