@@ -115,7 +115,7 @@ def _sentence_of(model: ModelInfo) -> str:
     if model.plan is None:
         return loads
     padding = "without" if model.plan.packed else "with"
-    threads = f", torch threads: {model.plan.threads}" if model.plan.threads else ""
+    threads = f", torch threads {model.plan.threads}" if model.plan.threads else ""
     return f"{loads}, {padding} padding{threads}: {model.plan.reason}"
 
 

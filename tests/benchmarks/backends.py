@@ -72,7 +72,7 @@ def networks(name: str) -> Any:
     return BertForSequenceClassification(BertConfig(vocab_size=21128)).eval()  # type: ignore[no-untyped-call]
 
 
-def engines(name: str, wanted: str) -> Iterator[tuple[str, Callable[[], Rows]]]:
+def engines(name: str, wanted: Sequence[str]) -> Iterator[tuple[str, Callable[[], Rows]]]:
     """Yield each engine's name and what makes it."""
     every: dict[str, Callable[[], Rows]] = {
         **{
@@ -87,7 +87,7 @@ def engines(name: str, wanted: str) -> Iterator[tuple[str, Callable[[], Rows]]]:
     }
     for engine, make in every.items():
         package = engine.split()[0]
-        if engine.startswith(wanted) and importlib.util.find_spec(package) is not None:
+        if engine.startswith(tuple(wanted)) and importlib.util.find_spec(package) is not None:
             yield engine, make
 
 
@@ -189,7 +189,7 @@ def probabilities(logits: Floats) -> Floats:
     return found
 
 
-def measure(name: str, texts: Sequence[Ids], wanted: str) -> Iterator[Figure]:
+def measure(name: str, texts: Sequence[Ids], wanted: Sequence[str]) -> Iterator[Figure]:
     """Yield a figure an engine."""
     exact = probabilities(run(ours(name, "fp32", Padded), texts, BUDGETS[0])[1])
     tokens = sum(len(text) for text in texts)
@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--column", default="review")
     parser.add_argument("--model", choices=("sentiment", "bert-base"), default="sentiment")
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--engine", default="", help="only those that begin so")
+    parser.add_argument("--engine", nargs="*", default=[""], help="only those that begin so")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # the exporter's
