@@ -26,7 +26,7 @@ from tests.kafka.helpers import unique
 SYSTEMS = (*OURS.values(), *(system("bare_client", "bare", each) for each in GUARANTEES))
 WARM_UP_S = 5.0
 ARRIVAL_LIMIT_S = 20.0
-START_LIMIT_S = 60.0
+START_LIMIT_S = 180.0
 MILLISECONDS = 1e-6
 """Of a nanosecond."""
 
