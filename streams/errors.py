@@ -10,6 +10,7 @@ StreamsError
 ├── CommitError           the broker did not take an offset
 │   └── CommitFenced      another worker owns the partitions now
 ├── AdminError            `streams.admin`: broker and topics
+├── AccessError           `streams.security`: certificates, passwords, tokens, rights
 ├── ConfigError           `streams.config_sources`: settings that make no sense
 ├── ReplayError           `streams.replay`: files that cannot be sent
 ├── ModelsError           `streams.models`: models that are not there, or not everywhere
