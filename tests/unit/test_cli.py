@@ -156,7 +156,9 @@ def test_wrong_configuration_is_2(tmp_path: Path) -> None:
     fails_with_a_sentence(shopstreams("tail", "label", cwd=tmp_path), 2, "no result topic 'label'")
 
 
-@pytest.mark.parametrize("command", [("topics", "check"), ("topics", "create"), ("tail",)])
+@pytest.mark.parametrize(
+    "command", [("topics", "check"), ("topics", "create"), ("tail",), ("models", "list")]
+)
 def test_an_unreachable_broker_is_said(command: tuple[str, ...], tmp_path: Path) -> None:
     done = shopstreams(*command, *NO_BROKER, cwd=tmp_path)
     fails_with_a_sentence(done, 1, "no Kafka broker answers at 127.0.0.1:1: start one")
