@@ -30,6 +30,7 @@ from schemas.topics import Topics
 from streams import policy
 from streams.asking import Asking, ask
 from streams.chunks import Chunk, Record
+from streams.clock import Clock
 from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
 from streams.flight import Answered, Flight, Prepared
@@ -83,10 +84,9 @@ class Pipeline:
         self._order: KeyOrder[Flight] = KeyOrder()
         self._unsettled = 0  # records that were sent
         self._writes: list[Writes] = []  # theirs
-        self._is_due = False  # what was sent is to be settled
-        self._settled_at = -math.inf
         self._is_over = False
         self._wake = asyncio.Event()
+        self._clock = Clock(delivery.linger_s, self._wake.set)
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._start(self._release())
@@ -111,6 +111,7 @@ class Pipeline:
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
         self._is_over = True
+        self._clock.stop()
         for task in self._tasks:
             task.cancel()
 
@@ -209,35 +210,19 @@ class Pipeline:
     # -- out
 
     async def _release(self) -> None:
-        """Send what may leave, settle what was sent, for ever.
-
-        After a pause something is settled at once; from then on the clock sets the pace, since
-        each settling costs the broker as much, however little it holds.
-        """
-        loop = asyncio.get_running_loop()
+        """Send what may leave, settle what was sent, for ever."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while released := self._leave():
                 if not self._unsettled:
-                    self._set_clock(loop)
+                    self._clock.start()
                 self._unsettled += sum(len(places) for _, places in released)
                 await self._delivery.send(self._publications(released))
-                if self._unsettled >= MAX_UNSETTLED or self._is_due:
+                if self._unsettled >= MAX_UNSETTLED or self._clock.is_due:
                     await self._settle()
-            if self._unsettled and self._is_due:
+            if self._unsettled and self._clock.is_due:
                 await self._settle()
-
-    def _set_clock(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = self._settled_at + self._delivery.linger_s
-        self._is_due = due <= loop.time()
-        if not self._is_due:
-            loop.call_at(due, self._strike)
-
-    def _strike(self) -> None:
-        # That it struck counts, not what time it is: a loop may strike a little early.
-        self._is_due = True
-        self._wake.set()
 
     def _leave(self) -> Released:
         released: Released = []
@@ -276,8 +261,8 @@ class Pipeline:
         self._overlay.settle(self._writes, last_offsets)
         self._frontier.settle(position)
         self._unsettled, self._writes = 0, []
+        self._clock.settled()
         self._signals.settled(position, time.perf_counter() - began)
-        self._settled_at = asyncio.get_running_loop().time()
 
     def _outcome(self, flight: Flight, place: int, moment: Moment) -> Publication:
         one, record = flight.event(place), flight.chunk.records[place]

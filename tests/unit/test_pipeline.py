@@ -363,6 +363,31 @@ async def test_many_records_are_settled_before_the_clock() -> None:
     await bench.pipeline.stop()
 
 
+async def test_what_is_settled_before_the_clock_stops_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One left running would settle the next ones early, whose clock the one after, and so on."""
+    loop, clocks = asyncio.get_running_loop(), list[asyncio.TimerHandle]()
+    set_clock = loop.call_at
+
+    def note(when: float, *more: Any, **kw: Any) -> asyncio.TimerHandle:
+        clocks.append(set_clock(when, *more, **kw))
+        return clocks[-1]
+
+    monkeypatch.setattr(loop, "call_at", note)
+    delivery = Transactions(linger_s=3600)
+    bench = Bench(delivery=delivery)
+    bench.feed([review(0)])
+    await bench.finish()
+    bench.feed([review(number) for number in range(1, MAX_UNSETTLED + 200)])
+    await until(lambda: len(delivery.sent) == MAX_UNSETTLED + 200)
+    in_an_hour = [clock for clock in clocks if clock.when() > loop.time() + 1800]
+    assert len(delivery.settled) == 2
+    assert [clock.cancelled() for clock in in_an_hour] == [True, False]
+    await bench.pipeline.stop()
+    assert in_an_hour[-1].cancelled()
+
+
 async def test_what_is_done_beyond_a_record_that_waits_is_settled_too() -> None:
     delivery = Transactions(linger_s=0.01)
     bench = Bench(delivery=delivery)
