@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from inference.client import Inference
@@ -58,6 +58,7 @@ class State:
         self.catalogue = Catalogue(inference.models[RECOMMEND_SLOT].width)
         self._vectors_of = inference.models[RECOMMEND_SLOT].hash  # whose vectors those are
         self._catalogue_turn = asyncio.Lock()
+        self._knowledge_turn = asyncio.Lock()
         self._without_intent: dict[str, KnowledgeEntry] = {}  # the model finds theirs
         self.knowledge = KnowledgeBase()
         self.popularity: Counter[str] = Counter()
@@ -91,7 +92,8 @@ class State:
             async with self._catalogue_turn:
                 await self._renew_vectors()
         elif slot == INTENT_SLOT:
-            await self._put_without_intent(list(self._without_intent.values()))
+            async with self._knowledge_turn:
+                await self._put_without_intent(list(self._without_intent.values()))
 
     async def apply_catalogue(self, changes: Sequence[Change]) -> None:
         """Take catalogue items in and out; each new text is turned into its vector."""
@@ -131,7 +133,10 @@ class State:
 
     async def apply_knowledge(self, changes: Sequence[Change]) -> None:
         """Take entries in and out; the model finds the intent of those that name none."""
-        latest = dict(changes)
+        async with self._knowledge_turn:
+            await self._apply_knowledge(dict(changes))
+
+    async def _apply_knowledge(self, latest: Mapping[str, KnowledgeEntry | None]) -> None:
         for key, entry in latest.items():
             self._without_intent.pop(key, None)
             if entry is None:
@@ -148,7 +153,8 @@ class State:
         if not entries:
             return
         questions = [entry.question for entry in entries]
-        answer = await self._inference.ask(INTENT_SLOT, questions, lane=Lane.ORDERS)
+        ask = partial(self._inference.ask, INTENT_SLOT, questions, lane=Lane.ORDERS)
+        answer = await again(ask, "knowledge")
         for index, entry in enumerate(entries):
             failed = index in answer.errors
             row = [] if failed else answer.rows[index].tolist()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
+
+from inference.errors import QueueFull
+from inference.messages import Answer
 from inference.testing import FakeInference
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from streams.state import State
@@ -62,3 +67,45 @@ async def test_intents_that_the_model_found_are_found_anew() -> None:
     await state.apply_knowledge([("e", None)])
     await state.model_changed("intent")
     assert len(fake.asked) == asked + 1
+
+
+ENTRY = KnowledgeEntry(entry_id="e", question="May I return it?", answer="Yes.")
+
+
+async def test_an_entry_waits_while_the_models_have_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakeInference({"recommend": (), "intent": ("greeting", "refund")})
+    state, ask, refusals = make_state(fake), fake.ask, [QueueFull("no room")]
+
+    async def full_at_first(*args: Any, **kw: Any) -> Answer:
+        if refusals:
+            raise refusals.pop()
+        return await ask(*args, **kw)
+
+    monkeypatch.setattr(fake, "ask", full_at_first)
+    await state.apply_knowledge([("e", ENTRY)])
+    assert len(state.knowledge) == 1
+
+
+async def test_an_entry_taken_out_while_models_change_does_not_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakeInference({"recommend": (), "intent": ("greeting", "refund")})
+    state, ask = make_state(fake), fake.ask
+    await state.apply_knowledge([("e", ENTRY)])
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any, **kw: Any) -> Answer:
+        asked.set()
+        await may_answer.wait()
+        return await ask(*args, **kw)
+
+    monkeypatch.setattr(fake, "ask", slow)
+    changing = asyncio.create_task(state.model_changed("intent"))
+    await asked.wait()
+    taking_out = asyncio.create_task(state.apply_knowledge([("e", None)]))
+    await asyncio.sleep(0)
+    may_answer.set()
+    await asyncio.gather(changing, taking_out)
+    assert len(state.knowledge) == 0
