@@ -66,7 +66,8 @@ class ModelControl:
                 await self._do(slots, command, changed)
                 close_windows()
             for slot in slots.lost():
-                self._tell(self._wanted[slot], ModelStep.LOST, LOST)
+                if (last := self._wanted.get(slot)) is not None:
+                    self._tell(last, ModelStep.LOST, LOST)
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):

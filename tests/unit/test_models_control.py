@@ -236,6 +236,17 @@ async def test_a_command_taken_out_of_the_topic_is_forgotten() -> None:
 # -- shadows
 
 
+async def test_a_candidate_that_died_when_its_command_was_taken_out_ends_nothing(
+    worker: Worker,
+) -> None:
+    await worker.told(commands.brought(commands.first(SLOT), ModelAction.LOAD, "next"))
+    await worker.control.apply([(SLOT, None)])
+    worker.client.loaded.clear()
+    await until(lambda: worker.slots.view(SLOT).candidate is None)
+    await worker.told(commands.brought(commands.first(SLOT), ModelAction.LOAD, "next"))
+    assert worker.said[-1].step is ModelStep.WARM
+
+
 async def test_what_is_compared_is_told_by_window(worker: Worker) -> None:
     brought = commands.brought(commands.first(SLOT), ModelAction.SHADOW, "next")
     await worker.told(brought)
