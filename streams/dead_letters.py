@@ -162,6 +162,11 @@ def refusal(letter: DeadLetter, sources: Collection[str]) -> str | None:
             f"its value of {letter.value_bytes:,} bytes was too large to be carried whole: "
             "send it again from where it came from"
         )
+    if letter.left_out_bytes:
+        return (
+            f"its key and headers of {letter.left_out_bytes:,} bytes were too large to be carried: "
+            "send it again from where it came from"
+        )
     if hashlib.sha256(letter.raw_value() or b"").hexdigest() != letter.value_sha256:
         return "its bytes do not have the checksum that the worker wrote down"
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from faust.types import TP
 
 from inference.messages import ModelInfo
-from schemas.letters import CarriedHeader, DeadLetter, carry
+from schemas.letters import MAX_BESIDE_BYTES, CarriedHeader, DeadLetter, beside_bytes, carry
 from schemas.results import Envelope as Result
 from schemas.results import ModelId, Source, Timings
 from streams.chunks import Record
@@ -120,8 +121,10 @@ class Sealer:
     def dead_letter(
         self, record: Record, *, code: str, reason: str, detail: str | None = None
     ) -> DeadLetter:
-        """Return the record as a dead letter, whole, with its place."""
+        """Return the record as a dead letter, with its place, and whole unless it is too large."""
         value, size, digest = carry(record.value)
+        beside = beside_bytes(record.key, record.headers)
+        fits = beside <= MAX_BESIDE_BYTES
         return DeadLetter(
             result_id=self.result_id(record.offset),
             task=self._task,
@@ -129,11 +132,12 @@ class Sealer:
             code=code,
             reason=reason,
             detail=detail,
-            key=_base64(record.key),
+            key=_base64(record.key) if fits else None,
             value=value,
             value_bytes=size,
             value_sha256=digest,
-            headers=tuple(CarriedHeader(name=n, value=_base64(v)) for n, v in record.headers),
+            headers=_carried(record.headers) if fits else (),
+            left_out_bytes=0 if fits else beside,
             produced_at=datetime.now(UTC),
         )
 
@@ -149,6 +153,10 @@ class Sealer:
 def model_id(model: ModelInfo) -> ModelId:
     """Return how results name the model."""
     return ModelId(name=model.name, hash=model.hash)
+
+
+def _carried(headers: Iterable[tuple[str, bytes]]) -> tuple[CarriedHeader, ...]:
+    return tuple(CarriedHeader(name=name, value=_base64(value)) for name, value in headers)
 
 
 def _base64(value: bytes | None) -> str | None:

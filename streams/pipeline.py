@@ -325,9 +325,10 @@ class Pipeline:
             reason=mask(decision.reason),
             detail=mask(decision.detail) if decision.detail else None,
         )
+        is_too_large = letter.left_out_bytes > 0
         return Publication(
             topic=self._names[DEAD_LETTERS],
-            key=record.key,
+            key=None if is_too_large else record.key,
             value=encode(letter),
-            headers=tuple(record.headers),
+            headers=() if is_too_large else tuple(record.headers),
         )

@@ -115,7 +115,10 @@ def _fields(letter: DeadLetter) -> Iterable[tuple[str, str]]:
     if letter.detail is not None:
         yield "detail", letter.detail
     yield "attempts", str(letter.attempts)
-    yield "key", _text(letter.raw_key())
+    if letter.left_out_bytes:
+        yield "left out", f"key and headers, {letter.left_out_bytes:,} bytes"
+    else:
+        yield "key", _text(letter.raw_key())
     for header in letter.headers:
         yield "header", f"{header.name} = {_text(header.raw_value())}"
     yield "value", _size(letter)

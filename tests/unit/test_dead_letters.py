@@ -155,6 +155,9 @@ def test_what_cannot_go_back_is_refused_with_the_reason() -> None:
     assert refusal(letter(None), {"reviews"}) is None
     assert "reviews is no source" in (refusal(letter(), {"queries"}) or "")
     assert "too large to be carried whole" in (refusal(letter(b"x" * 1_200_000), {"reviews"}) or "")
+    without = letter(key=None, headers=(), left_out_bytes=300_000)
+    assert "key and headers of 300,000 bytes" in (refusal(without, {"reviews"}) or "")
+    assert "key and headers, 300,000 bytes" in shown(without)
     assert "checksum" in (refusal(letter(value_sha256="0" * 64), {"reviews"}) or "")
 
 

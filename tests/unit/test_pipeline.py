@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types import TP
 from pydantic import TypeAdapter
 
@@ -19,7 +20,7 @@ from inference.tasks import registry
 from schemas.base import Language
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
-from schemas.letters import DeadLetter
+from schemas.letters import MAX_CARRIED_BYTES, DeadLetter
 from schemas.masking import Kind
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
@@ -31,9 +32,9 @@ from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
 from streams.pipeline import MAX_UNSETTLED, Pipeline, Stage
 from streams.position import Position
-from streams.publisher import Publication
+from streams.publisher import MAX_REQUEST_BYTES, Publication
 from streams.tables import Changes
-from streams.testing import MemoryPartition, MemoryPublisher
+from streams.testing import MemoryPartition, MemoryPublisher, MemoryRecord
 from tests.waiting import until
 
 MODEL = ModelInfo(
@@ -194,6 +195,37 @@ async def test_bad_records_are_alone_in_the_dead_letters() -> None:
     assert [letter.raw_value() for letter in letters] == [b"{", None, b"\xff\xfe"]
     assert [letter.source.offset for letter in letters] == [1, 2, 4]
     assert bench.frontier.to_commit() == Position(5)
+
+
+@pytest.mark.parametrize(
+    ("key", "headers"),
+    [
+        (b"k" * 1_000_000, []),
+        (None, [("trace", b"x" * 1_000_000)]),
+        (b"k" * 90_000, [("\x01" * 20_000, None)]),
+        (b"k", [("", b"")] * 500_000),
+        (b"k" * 60_000, [("trace", b"x" * 30_000)]),
+    ],
+)
+async def test_a_dead_letter_fits_into_its_topic_however_large_key_and_headers_are(
+    key: bytes | None, headers: list[tuple[str, bytes]]
+) -> None:
+    bench = Bench()
+    (record,) = bench.partition.append([b"{" * MAX_CARRIED_BYTES], key=key)
+    assert isinstance(record, MemoryRecord)
+    record.headers = headers
+    bench.accept([record])
+    await bench.finish()
+    (sent,), (letter,) = bench.publisher.published, bench.letters()
+    batch = BatchBuilder(MAX_REQUEST_BYTES, 0)
+    batch.append(timestamp=0, key=sent.key, value=sent.value, headers=list(sent.headers))
+    assert len(batch._build()) <= Topics()["dead-letters"].max_message_bytes
+    if letter.left_out_bytes:
+        assert letter.left_out_bytes >= len(key or b"") + len(headers)
+        assert (sent.key, sent.headers, letter.raw_key(), letter.headers) == (None, (), None, ())
+    else:
+        assert (sent.key, list(sent.headers)) == (key, headers)
+        assert (letter.raw_key(), len(letter.headers)) == (key, len(headers))
 
 
 async def test_a_text_that_breaks_the_model_is_alone_in_the_dead_letters() -> None:
