@@ -203,12 +203,8 @@ class Frontier:
 
     def position(self) -> Position:
         """Return what is released so far."""
-        in_flight = self._low < self._high
-        offset = self._places[self._low][0] if in_flight else self._next
-        beyond = self._released_runs() + self._inherited
-        if not in_flight and beyond and beyond[0][0] == offset:
-            offset = beyond.pop(0)[1] + 1
-        return Position(offset, tuple(beyond))
+        offset = self._places[self._low][0] if self._low < self._high else self._next
+        return Position.reaching(offset, self._released_runs() + self._inherited)
 
     def _released_runs(self) -> list[Run]:
         runs: list[Run] = []

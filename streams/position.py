@@ -31,7 +31,32 @@ class Position:
     """Everything below `offset` is done, and the runs `beyond` it."""
 
     offset: int
-    beyond: tuple[Run, ...] = ()  # ascending, none touches another
+    beyond: tuple[Run, ...] = ()  # ascending; the first begins behind the offset
+
+    @classmethod
+    def reaching(cls, offset: int, done: Iterable[Run]) -> Position:
+        """Return the position of an offset and ascending runs, also below it and next to it."""
+        beyond: list[Run] = []
+        for first, last in done:
+            if first > offset:
+                beyond.append((first, last))
+            else:
+                offset = max(offset, last + 1)
+        return cls(offset, tuple(beyond))
+
+
+def beginning(committed: Position | None, earliest: int, end: int) -> Position:
+    """Return where to begin in a log that holds the offsets from `earliest` to before `end`.
+
+    What was done of a log that has lost its beginning since is not done again; a position that
+    reaches behind the end is of another log.
+    """
+    if committed is None:
+        return Position(earliest)
+    done = committed.beyond[-1][1] + 1 if committed.beyond else committed.offset
+    if done > max(earliest, end):
+        return Position(earliest)
+    return Position.reaching(max(earliest, committed.offset), committed.beyond)
 
 
 def encode_metadata(position: Position) -> str:

@@ -36,7 +36,7 @@ from faust.types.tuples import ConsumerMessage
 from streams.chunks import Chunk, Record, make_chunks, record_size
 from streams.errors import CommitError, CommitFenced
 from streams.frontier import Frontier
-from streams.position import Position, decode_metadata, encode_metadata
+from streams.position import Position, beginning, decode_metadata, encode_metadata
 from streams.retries import again
 
 log = structlog.get_logger(__name__)
@@ -265,7 +265,7 @@ class ChunkConsumer(driver.Consumer):
         earliest = await self.earliest_offsets(*sources)
         ends = await self.highwaters(*sources)
         positions = {
-            tp: _start(committed, earliest[tp], ends[tp])
+            tp: _begin(tp, committed, earliest[tp], ends[tp])
             for tp, committed in zip(sources, starts, strict=True)
         }
         await self.seek_wait({tp: position.offset for tp, position in positions.items()})
@@ -347,20 +347,20 @@ class ChunkConsumer(driver.Consumer):
         )
 
 
-def _start(committed: Position | None, earliest: int, end: int) -> Position:
-    """Return where to begin: a position that the log does not hold is of no use."""
-    if committed is None:
-        return Position(earliest)
-    if earliest <= committed.offset <= end:
-        return committed
-    log.warning(
-        "the committed position is not in the log: beginning with the earliest record",
-        action="position_lost",
-        committed=committed.offset,
-        earliest=earliest,
-        end=end,
-    )
-    return Position(earliest)
+def _begin(tp: TP, committed: Position | None, earliest: int, end: int) -> Position:
+    begin = beginning(committed, earliest, end)
+    if committed is not None and begin != committed:
+        log.warning(
+            "the committed position is not in the log: beginning with what there is",
+            action="position_lost",
+            topic=tp.topic,
+            partition=tp.partition,
+            committed=committed.offset,
+            begin=begin.offset,
+            earliest=earliest,
+            end=end,
+        )
+    return begin
 
 
 def _in_turn(taken: Sequence[Sequence[tuple[TP, Chunk]]]) -> Iterator[tuple[TP, Chunk]]:

@@ -67,6 +67,12 @@ def test_the_offset_waits_for_the_earliest_record_and_names_what_is_done_beyond(
     assert frontier.position() == Position(5)
 
 
+def test_runs_of_earlier_owners_that_lie_side_by_side_are_passed_together() -> None:
+    frontier = opened(4, ((5, 9), (10, 12)))
+    release(frontier, *take_in(frontier, 4))
+    assert frontier.position() == Position(13)
+
+
 def test_only_what_is_settled_is_committed_and_a_failed_commit_is_wanted_again() -> None:
     frontier = opened()
     release(frontier, *take_in(frontier, 0, 1))

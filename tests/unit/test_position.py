@@ -10,6 +10,7 @@ from streams.position import (
     MAX_METADATA_BYTES,
     MAX_RUNS,
     Position,
+    beginning,
     decode_metadata,
     encode_metadata,
 )
@@ -46,6 +47,33 @@ def test_a_position_comes_back_and_always_fits(position: Position) -> None:
 def test_a_commit_of_one_offset_carries_nothing() -> None:
     assert encode_metadata(Position(7)) == ""
     assert decode_metadata(7, "") == Position(7)
+
+
+COMMITTED = Position(4, ((6, 7), (9, 9)))
+
+
+@pytest.mark.parametrize(
+    ("earliest", "end", "begun"),
+    [
+        (0, 20, COMMITTED),
+        (4, 10, COMMITTED),
+        (6, 20, Position(8, ((9, 9),))),
+        (7, 20, Position(8, ((9, 9),))),
+        (8, 20, Position(8, ((9, 9),))),
+        (9, 10, Position(10)),
+        (20, 20, Position(20)),
+    ],
+)
+def test_where_the_log_has_lost_its_beginning_nothing_is_done_twice(
+    earliest: int, end: int, begun: Position
+) -> None:
+    assert beginning(COMMITTED, earliest, end) == begun
+
+
+@pytest.mark.parametrize("end", [3, 5, 9])
+def test_a_log_that_ends_before_what_is_done_is_another_one(end: int) -> None:
+    assert beginning(COMMITTED, 2, end) == Position(2)
+    assert beginning(None, 2, end) == Position(2)
 
 
 def test_more_runs_than_fit_are_refused() -> None:
