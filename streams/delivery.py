@@ -1,11 +1,12 @@
 """How the outcomes of one partition reach the broker, and what that promises.
 
 A pipeline sends what leaves, and settles from time to time: afterwards the broker has all that
-was sent, and the position with it (or, at least once, will soon). Either raises:
+was sent, and the position with it (or, at least once, will soon). Either may raise:
 
 - `DeliveryLost`: what was sent since the last settling counts for nothing; the partition begins
   again at its committed position.
 - `DeliveryFenced`: the partition belongs to another worker; it is to be left alone.
+- `OutcomeTooLarge`: a topic will never take it; the worker ends.
 """
 
 from __future__ import annotations

@@ -3,12 +3,14 @@
 StreamsError
 ├── StartupError          the worker cannot start; a sentence for its operator
 ├── PublishError          a batch of outcomes was not confirmed by the broker
+├── OutcomeTooLarge       a topic takes no record of that size, now or later
 ├── DeliveryLost          what left since the last settling counts for nothing
 ├── DeliveryFenced        the partition belongs to another worker
 ├── StepCancelled         a step of a pipeline was cancelled by nobody who may
 ├── TaskFailed            a task's own code raised on one record
 ├── CommitError           the broker did not take an offset
 │   └── CommitFenced      another worker owns the partitions now
+├── AccessError           `streams.security`: the broker or the token endpoint says no
 ├── AdminError            `streams.admin`: broker and topics
 ├── AccessError           `streams.security`: certificates, passwords, tokens, rights
 ├── ConfigError           `streams.config_sources`: settings that make no sense
@@ -32,6 +34,16 @@ class StartupError(StreamsError):
 
 class PublishError(StreamsError):
     """A batch of outcomes was not confirmed by the broker; publishing it again is safe."""
+
+
+class OutcomeTooLarge(StreamsError):
+    """A topic takes no record of that size; trying again would hold up its partition for ever."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"the broker takes no record of that size in {topic}: raise its max.message.bytes to "
+            "what `shopstreams doctor` says it should be"
+        )
 
 
 class StepCancelled(StreamsError):

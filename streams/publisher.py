@@ -16,13 +16,13 @@ from functools import lru_cache
 from typing import cast
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 from faust.types import TP
 
-from streams.errors import PublishError
+from streams.errors import OutcomeTooLarge, PublishError
 
 BATCH_BYTES = 512 * 1024
 """Half of what a broker takes by default: a batch's overhead never pushes it over."""
@@ -30,6 +30,8 @@ MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 KNOWN_KEYS = 65_536
 """Keys whose partitions are remembered: hashing one in Python costs as much as appending it."""
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -117,9 +119,14 @@ class Publisher:
 
 
 async def confirm(sent: Sequence[Sent]) -> dict[TP, int]:
-    """Wait until the broker has all; return the last offset by partition; raises `KafkaError`."""
+    """Wait until the broker has all; return the last offset by partition.
+
+    Raises `OutcomeTooLarge`, and `KafkaError` for what else the broker or the client says.
+    """
     answers = await asyncio.gather(*(batch.metadata for batch in sent), return_exceptions=True)
-    for answer in answers:
+    for batch, answer in zip(sent, answers, strict=True):
+        if isinstance(answer, _TOO_LARGE):
+            raise OutcomeTooLarge(batch.tp.topic) from answer
         if isinstance(answer, BaseException):
             raise answer
     metadata = cast(list[RecordMetadata], answers)

@@ -129,7 +129,7 @@ class PartitionTransactions:
             raise DeliveryLost(f"a transaction broke: {error!r}") from error
 
     async def settle(self, position: Position) -> Mapping[TP, int]:
-        """Commit; raises `DeliveryLost` or `DeliveryFenced`."""
+        """Commit; raises `DeliveryLost`, `DeliveryFenced` or `OutcomeTooLarge`."""
         producer, _ = self._running()
         last_offsets: Mapping[TP, int] = {}
         try:

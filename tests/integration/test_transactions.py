@@ -14,7 +14,7 @@ from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from streams.errors import DeliveryFenced, DeliveryLost
+from streams.errors import DeliveryFenced, DeliveryLost, OutcomeTooLarge
 from streams.position import Position, decode_metadata
 from streams.publisher import Publication
 from streams.transactions import NewProducer, PartitionTransactions
@@ -130,6 +130,15 @@ async def test_an_owner_whose_transaction_the_broker_gave_up_goes_on(shop: Shop)
         await owner.send([shop.outcome("again")])
         await owner.settle(Position(1))
     assert shop.seen(1) == [b"again"]
+
+
+async def test_what_is_too_large_for_its_topic_is_not_tried_for_ever(shop: Shop) -> None:
+    async with shop.owner() as owner:
+        await owner.send([shop.outcome("fits")])
+        await owner.send([shop.outcome("x" * 2_000_000)])
+        with pytest.raises(OutcomeTooLarge, match=shop.out):
+            await owner.settle(Position(2))
+    assert await shop.group.committed(shop.source) is None
 
 
 class BrokenOnce:
