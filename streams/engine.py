@@ -23,14 +23,7 @@ from faust.types import TP
 
 from streams.chunks import Chunk
 from streams.delivery import Delivery
-from streams.errors import (
-    CommitError,
-    CommitFenced,
-    DeliveryFenced,
-    DeliveryLost,
-    OutcomeTooLarge,
-    StreamsError,
-)
+from streams.errors import CommitError, CommitFenced, DeliveryFenced, DeliveryLost, StreamsError
 from streams.frontier import Frontier
 from streams.pipeline import Pipeline, Stage
 from streams.position import Position
@@ -213,8 +206,7 @@ class Engine:
         """Raise what ended a pipeline, if anything did; it ends the worker."""
         if self._failed.done():
             cause = self._failed.exception()
-            tells = isinstance(cause, AccessRefused | OutcomeTooLarge)  # what to do
-            what = str(cause) if tells else "a pipeline failed"
+            what = str(cause) if isinstance(cause, StreamsError) else "a pipeline failed"
             raise StreamsError(what) from cause
         now = time.monotonic()
         for tp, owned in self._owned.items():
