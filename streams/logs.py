@@ -35,6 +35,8 @@ _OURS = frozenset({"action", "level", "logger", "timestamp"})
 REPEAT_S = 10.0
 """A library's message is shown once in this time: a client without its broker tries, and says so,
 some hundred times a second."""
+MOST_KNOWN = 1000
+"""Messages that are remembered for that; then they are forgotten and may be shown once more."""
 
 
 class SeldomRepeated(logging.Filter):
@@ -52,6 +54,8 @@ class SeldomRepeated(logging.Filter):
         message, now = (record.name, record.msg), self._clock()
         if now - self._shown.get(message, -REPEAT_S) < REPEAT_S:
             return False
+        if len(self._shown) >= MOST_KNOWN:
+            self._shown.clear()
         self._shown[message] = now
         return True
 

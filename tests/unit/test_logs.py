@@ -6,6 +6,7 @@ import ast
 import json
 import logging
 import re
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import structlog
 
 from streams.config import LogFormat, LoggingSettings
-from streams.logs import REPEAT_S, SeldomRepeated, configure_logging, log_context
+from streams.logs import MOST_KNOWN, REPEAT_S, SeldomRepeated, configure_logging, log_context
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,6 +41,22 @@ def test_a_librarys_message_is_shown_once_in_a_while() -> None:
     assert seldom.filter(record("aiokafka.conn", "no node %s", 1))
     now = REPEAT_S
     assert seldom.filter(record("aiokafka.client", "no node %s", 4))
+
+
+class Message(str):
+    """A text of which one can know whether somebody keeps it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_messages_that_differ_each_time_do_not_fill_the_memory() -> None:
+    now = 0.0
+    seldom, kept = SeldomRepeated(lambda: now), weakref.WeakSet[Message]()
+    for number in range(10 * MOST_KNOWN):
+        message = Message(f"exception in task {number}")
+        kept.add(message)
+        assert seldom.filter(record("asyncio", message))
+    assert len(kept) <= MOST_KNOWN + 1
 
 
 def test_our_own_messages_are_all_shown() -> None:
