@@ -44,11 +44,6 @@ class KeyOrder(Generic[T]):
         self._groups: deque[T] = deque()
         self._is_changed = False  # since keys were looked at
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether everything has left."""
-        return not self._groups
-
     def add(self, group: T) -> None:
         """Put a group's records behind all earlier ones."""
         self._groups.append(group)
