@@ -4,6 +4,7 @@ The engine:
 
     app.py             the Faust application and the worker's life
     transport.py       Faust's consumer, handing on chunks instead of single records
+    consumer_thread.py the client behind it: what the group says, asked where its loop runs
     frontier.py        what of a partition is taken in, done and fit to be committed
     chunks.py          what one fetch brought of one partition
     pipeline.py        from a chunk to its outcomes
