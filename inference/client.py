@@ -143,6 +143,8 @@ class InferenceClient:
         if self._life is not None:
             self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)
+        if self._worker is not None:  # its life was cancelled before it began
+            await self._worker.end()
         if not self.died.done():
             self.died.cancel()
 

@@ -340,6 +340,16 @@ async def test_a_flood_leaves_room_in_other_lanes(settings: InferenceSettings, h
         await asyncio.gather(*flood)
 
 
+async def test_a_client_that_is_stopped_at_once_leaves_no_worker(
+    settings: InferenceSettings,
+) -> None:
+    async with InferenceClient(settings, worker_module=TOY) as client:
+        pid = client.worker_pid
+    assert pid is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 async def test_stop_ends_what_is_outstanding(settings: InferenceSettings, hold: Hold) -> None:
     client = InferenceClient(replace(settings, queue_items=2), worker_module=TOY)
     await client.start()
