@@ -88,7 +88,11 @@ def test_models_are_changed_under_traffic_and_back(fleet: Fleet) -> None:
     code, said = fleet.models("list")
     assert (code, "no worker of group" in said) == (0, True)
     fleet.add_worker()
-    replay = fleet.begin("replay", "reviews", str(REVIEWS), "--rate", "20", "--wait")
+    reviews = fleet.folder / "reviews.jsonl"
+    # A tiny model knows letters and some Chinese characters, but no review of thumbs alone.
+    lines = REVIEWS.read_text(encoding="utf-8").splitlines(keepends=True)
+    reviews.write_text("".join(line for line in lines if "👍👍" not in line), encoding="utf-8")
+    replay = fleet.begin("replay", "reviews", str(reviews), "--rate", "20", "--wait")
 
     code, said = fleet.models("load", "sentiment", "./broken")
     assert code == 1

@@ -9,7 +9,22 @@ import orjson
 
 LABELS = ("negative", "neutral", "positive")
 MAX_TOKENS = 48
-_WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "很", "好", "差", "不")
+_WORDS = (
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "good",
+    "bad",
+    "很",
+    "好",
+    "差",
+    "不",
+    "的",
+    "了",
+    "，",
+)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
