@@ -122,7 +122,8 @@ class Fleet:
 
     @contextmanager
     def _least(self, items: Sequence[Item]) -> Iterator[InferenceClient]:
-        cost, at = outstanding_cost(items, self._most), least(self._outstanding)
+        cost = outstanding_cost(items, self._most)
+        at = least(self._outstanding, [client.is_up for client in self._clients])
         self._outstanding[at] += cost
         try:
             yield self._clients[at]
@@ -166,9 +167,12 @@ def outstanding_cost(items: Sequence[Item], most: int) -> int:
     )
 
 
-def least(outstanding: Sequence[int]) -> int:
-    """Return which worker has the least to do; of several, the first."""
-    return min(range(len(outstanding)), key=outstanding.__getitem__)
+def least(outstanding: Sequence[int], up: Sequence[bool]) -> int:
+    """Return which worker has the least to do; of several, the first.
+
+    One that starts again is passed by while another is there: it has little to do, and no time.
+    """
+    return min(range(len(outstanding)), key=lambda at: (not up[at], outstanding[at]))
 
 
 def _worked(each: Iterable[Mapping[str, Worked]]) -> Mapping[str, Worked]:

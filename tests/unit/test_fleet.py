@@ -27,11 +27,16 @@ pytestmark = pytest.mark.timeout(60)
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=8))
 def test_the_one_with_least_to_do_is_chosen(outstanding: list[int]) -> None:
-    assert outstanding[least(outstanding)] == min(outstanding)
+    assert outstanding[least(outstanding, [True] * len(outstanding))] == min(outstanding)
 
 
 def test_of_equals_the_first_is_chosen() -> None:
-    assert least([3, 2, 2]) == 1
+    assert least([3, 2, 2], [True] * 3) == 1
+
+
+def test_one_that_starts_again_is_passed_by_while_another_is_there() -> None:
+    assert least([0, 9, 5], [False, True, True]) == 2
+    assert least([3, 1, 2], [False, False, False]) == 1
 
 
 def test_long_texts_cost_more_and_only_what_matters() -> None:
