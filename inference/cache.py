@@ -5,24 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-from inference.messages import Floats, Item
+from inference.messages import Floats, Item, ModelInfo
 
 ENTRY_BYTES = 300
 """What an entry takes beside its numbers: the key, the array's head, the places in two lists."""
 DIGEST_BYTES = 16
 
-Key = tuple[str, str, bytes]
-"""Slot, content hash of the model, digest of the text."""
+Key = tuple[str, str, str, bytes]
+"""Slot, content hash of the model, what it computes with, digest of the text."""
 
 
-def key_of(slot: str, model_hash: str, item: Item) -> Key:
+def key_of(model: ModelInfo, item: Item) -> Key:
     """Return what names an item's row, without the text."""
     texts, kind = ([item], b"text") if isinstance(item, str) else (item, b"history")
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES, person=kind)
     for text in texts:
         encoded = text.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
-    return slot, model_hash, digest.digest()
+    return model.slot, model.hash, model.dtype, digest.digest()
 
 
 class RowCache:

@@ -87,4 +87,4 @@ class Repeats:
         if not self._is_on:
             return None
         info = job.model.info
-        return key_of(info.slot, info.hash, job.ask.items[place])
+        return key_of(info, job.ask.items[place])

@@ -15,7 +15,7 @@ from inference.scheduler import Entry
 
 
 def entry(request: int, text: int | None, lane: Lane = Lane.REVIEWS) -> Entry:
-    key: Key | None = None if text is None else ("s", "h", bytes([text]))
+    key: Key | None = None if text is None else ("s", "h", "float32", bytes([text]))
     return Entry(
         slot="s",
         lane=lane,
