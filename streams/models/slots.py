@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from inference.client import Inference
 from inference.errors import ModelError
 from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
 from inference.shadow import Shadow
@@ -13,33 +14,17 @@ from schemas.models import CONFIGURED, LoadedModel, ModelChoice, ModelCommand, M
 from streams.errors import StartupError
 
 
-class Changeable(Protocol):
+class Changeable(Inference, Protocol):
     """What asks models that can be changed."""
 
     @property
-    def models(self) -> Mapping[str, ModelInfo]:
-        """Those in use, by slot."""
-        ...
-
-    @property
     def loaded(self) -> Mapping[str, ModelInfo]:
-        """Those beside them, by slot."""
+        """The models beside those in use, by slot."""
         ...
 
     @property
     def statistics(self) -> Statistics:
         """How the inference worker stands."""
-        ...
-
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        """Return what the model in use says."""
         ...
 
     async def ask_loaded(
