@@ -10,8 +10,8 @@ weights, in turn over several rounds; how a run is timed stands in `watch`.
   `ratios.best_peer_as_shipped`.
 - `ratios.worker`: the product over its own inference worker, asked the same texts in the same run
   with nothing around it.
-- latency: from Kafka's timestamp of the event to when a read_committed reader has its result, at
-  half of the product's rate.
+- latency: from when an event is handed to its producer (at once Kafka's timestamp) to when a
+  read_committed reader has its result, at half of the product's rate.
 """
 
 from __future__ import annotations
