@@ -12,6 +12,7 @@ from pathlib import Path
 from inference import frames, protocol
 from inference.errors import ModelError, WorkerLost
 from inference.frames import Loaded
+from inference.outbox import Outbox
 from inference.protocol import Frame
 from inference.recorder import ItemId, Recorder, new_memory
 from inference.settings import InferenceSettings
@@ -38,7 +39,7 @@ class WorkerProcess:
     ) -> None:
         self._process = process
         self._reader = reader
-        self._writer = writer
+        self._outbox = Outbox(writer)
         self._recorder = recorder
         self.loaded: Sequence[Loaded] = ()
 
@@ -99,9 +100,8 @@ class WorkerProcess:
         self.loaded = frames.read_ready(frame)
 
     def send(self, data: bytes) -> None:
-        """Send an encoded frame; to a worker that is gone, nothing."""
-        if not self._writer.is_closing():
-            self._writer.write(data)
+        """Send an encoded frame, with others of this turn; to a worker that is gone, nothing."""
+        self._outbox.send(data)
 
     async def receive(self) -> Frame | None:
         """Return the next frame, None when the worker is gone; raises `ProtocolError`."""
@@ -118,7 +118,7 @@ class WorkerProcess:
 
     async def end(self) -> None:
         """Kill the worker and wait for its end."""
-        self._writer.close()
+        self._outbox.close()
         self.kill()
         await self._process.wait()
 

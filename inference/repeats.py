@@ -38,9 +38,9 @@ class Repeats:
         self.hits: Counter[str] = Counter()  # by slot of the configuration
         self.misses: Counter[str] = Counter()
 
-    def entries(self, job: Job, places: Sequence[int]) -> list[Entry]:
-        """Return the items' entries; needs no lock."""
-        return [unprepared(job, place, self._key(job, place)) for place in places]
+    def entries(self, asked: Sequence[tuple[Job, int]]) -> list[Entry]:
+        """Return the entries of requests' items; needs no lock."""
+        return [unprepared(job, place, self._key(job, place)) for job, place in asked]
 
     def sort(self, slot: str, entries: Sequence[Entry]) -> Sorted:
         """Return what is to be done; entries that are in neither list follow others.

@@ -23,11 +23,11 @@ import numpy as np
 from inference.desk import Done
 from inference.faults import is_out_of_memory
 from inference.frames import Ask
-from inference.intake import Intake, Job, Portion
+from inference.intake import Intake, Job, Portion, Queue
 from inference.launch import LAUNCHED, Finish, launch
 from inference.messages import EXPIRED, HARMLESS, ItemError, Lane, Statistics
 from inference.models.base import Model
-from inference.preparing import prepare_each, prepared, unprepared
+from inference.preparing import prepare_each, prepared
 from inference.recorder import ItemId
 from inference.repeats import Repeats, Sorted
 from inference.scheduler import Entry, Scheduler
@@ -76,7 +76,6 @@ class Runtime:
         self._repeats = Repeats(cache_bytes)
         self._tally = Tally()
         self._errands: deque[Callable[[], None]] = deque()
-        self._budgets: dict[str, int] = {}  # by model: as it was measured
         self._free_since = 0.0  # when the last batch ended
         self._stopping = False
         self._coming = threading.Condition(self._lock)  # something is to be prepared
@@ -132,13 +131,11 @@ class Runtime:
     def allow(self, slot: str, tokens: int) -> None:
         """Set the padded tokens of a model's batches."""
         with self._lock:
-            self._budgets[slot] = tokens
-            self._scheduler.allow(slot, tokens)
+            self._scheduler.allowance.allow(slot, tokens)
 
     def forget(self, slot: str) -> None:
         """Drop what is known of a model that is asked no more."""
         with self._lock:
-            self._budgets.pop(slot, None)
             self._scheduler.forget(slot)
 
     def statistics(self, queues: Mapping[str, str], device_bytes: Mapping[str, int]) -> Statistics:
@@ -194,36 +191,50 @@ class Runtime:
 
     def _await_portion(self) -> Portion | None:
         with self._lock:
-            self._coming.wait_for(lambda: self._stopping or not self._intake.is_idle)
-            portion = None if self._stopping else self._intake.next_portion(time.monotonic())
-            if not self._intake.is_idle:
-                self._coming.notify()  # another thread takes the rest
+            self._coming.wait_for(self._has_portion)
+            if self._stopping:
+                return None
+            portion = self._intake.next_portion(time.monotonic(), self._is_wanted)
+            self._coming.notify()  # another thread takes the rest
             return portion
 
+    def _has_portion(self) -> bool:
+        return self._stopping or self._intake.has_portion(self._is_wanted)
+
+    def _is_wanted(self, place: Queue) -> bool:
+        return not self._scheduler.is_stocked(place)
+
     def _prepare(self, portion: Portion) -> None:
-        job, now = portion.job, time.monotonic()
-        in_time = [place for place in portion.places if job.deadlines[place] > now]
-        entries = self._repeats.entries(job, in_time)
+        now = time.monotonic()
+        entries = self._repeats.entries(portion.asked)
         with self._lock:
-            found = self._repeats.sort(job.ask.slot, entries)
-            self._scheduler.settle(job.ask.request, len(found.known))
+            in_time = [entry for entry in entries if entry.deadline > now]
+            found = self._repeats.sort(portion.name, in_time)
+            self._settle(found.known)
         self._answer(found)
-        encoded = prepare_each(job.model, [job.ask.items[one.place] for one in found.rides])
+        encoded = prepare_each(portion.model, [one.payload for one in found.rides])
         pairs = list(zip(found.rides, encoded, strict=True))
         riding = [
-            prepared(entry, job.model, one)
+            prepared(entry, portion.model, one)
             for entry, one in pairs
             if not isinstance(one, ItemError)
         ]
-        with self._lock:
-            put = self._scheduler.put_apart if portion.is_apart else self._scheduler.put
-            self._reseat(put(riding))
-            self._ready.notify()
+        self._put(riding, is_apart=portion.is_apart)
         for entry, one in pairs:
             if isinstance(one, ItemError):
                 self._end([entry], one)
-        late = [place for place in portion.places if job.deadlines[place] <= now]
-        self._end([unprepared(job, place) for place in late], EXPIRED)
+        self._end([entry for entry in entries if entry.deadline <= now], EXPIRED)
+
+    def _put(self, entries: Sequence[Entry], *, is_apart: bool) -> None:
+        with self._lock:
+            put = self._scheduler.put_apart if is_apart else self._scheduler.put
+            self._reseat(put(entries))
+            self._ready.notify()
+
+    def _settle(self, entries: Sequence[Entry]) -> None:
+        """Give back the room of what will not ride; under the lock."""
+        for entry in entries:
+            self._scheduler.settle(entry.request, 1)
 
     def _answer(self, found: Sorted) -> None:
         if found.known:
@@ -265,6 +276,7 @@ class Runtime:
                 batch = self._scheduler.next_batch(time.monotonic())
                 expired = self._scheduler.take_expired()
                 self._reseat(expired)
+                self._coming.notify()  # there may be room for more
             self._deliver_error(expired, EXPIRED)
             if batch is not None:
                 return batch.entries
@@ -305,10 +317,9 @@ class Runtime:
         middle = len(entries) // 2
         with self._lock:
             if is_memory:  # what did not fit now will not fit next time
-                cost = max(entry.length for entry in entries) * len(entries)
-                self._scheduler.allow(slot, min(cost // 2, self._scheduler.budget(slot)))
-            self._scheduler.take_back(entries[middle:])
-            self._scheduler.take_back(entries[:middle])
+                self._scheduler.allowance.too_large(slot, _cost(entries))
+            for part in (entries[middle:], entries[:middle]):
+                self._reseat(self._scheduler.take_back(part))
             self._ready.notify()
 
     def _blame(self, entry: Entry, reason: ItemError) -> None:
@@ -316,11 +327,10 @@ class Runtime:
         # harmless text decides, and an error here ends the worker, whose successor is asked again.
         model = entry.payload.model
         launch(model, model.prepare([HARMLESS]))()
-        if reason is OUT_OF_MEMORY:
-            with self._lock:  # it was this text that was too large, and not the budget
-                measured = self._budgets.get(entry.slot, self._scheduler.budget(entry.slot))
-                self._scheduler.allow(entry.slot, measured)
-        # It has ridden, and holds no room any more.
+        with self._lock:
+            if reason is OUT_OF_MEMORY:  # it was this text that was too large, and not the budget
+                self._scheduler.allowance.restore(entry.slot)
+            self._scheduler.land([entry])
         self._end_followers([entry], reason)
         self._deliver_error([entry], reason)
 
@@ -353,6 +363,8 @@ class Runtime:
             slot = flight.entries[0].slot
             self._scheduler.observe(slot, len(flight.entries), busy_s)
             self._tally.rode(flight.entries, self._scheduler.budget(slot), busy_s)
+            self._scheduler.allowance.fitted(slot, _cost(flight.entries))
+            self._scheduler.land(flight.entries)
             self._free_since = ended
             self._repeats.learn(flight.entries, rows)
         took_s = ended - flight.began
@@ -366,15 +378,13 @@ class Runtime:
     def _land(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[int]]:
         with self._lock:
             followers, places = self._repeats.land(entries)
-            for follower in followers:
-                self._scheduler.settle(follower.request, 1)
+            self._settle(followers)
         return followers, places
 
     def _end(self, entries: Sequence[Entry], error: ItemError) -> None:
         """Hand on what will not ride, and what followed it."""
         with self._lock:
-            for entry in entries:
-                self._scheduler.settle(entry.request, 1)
+            self._settle(entries)
         self._end_followers(entries, error)
         self._deliver_error(entries, error)
 
@@ -390,3 +400,7 @@ class Runtime:
 
 def _ids(entries: Sequence[Entry]) -> list[ItemId]:
     return [(entry.request, entry.place) for entry in entries]
+
+
+def _cost(entries: Sequence[Entry]) -> int:
+    return max(entry.length for entry in entries) * len(entries)

@@ -7,7 +7,8 @@ as a budget of padded tokens takes (longest item times their number); the lane w
 
 A request is admitted before its items are prepared, so that overload is refused before it costs
 anything; its items can ride from when they are `put`. Until then, and until it is said that they
-never will (`settle`), they hold their room.
+never will (`settle`), they hold their room. What rides is known until it is said that it has ended
+(`land`, or `take_back` for another ride).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inference.allowance import Allowance
 from inference.cache import Key
 from inference.errors import QueueFull, TooLate
 from inference.lanes import Turns
@@ -30,6 +32,11 @@ SPREAD = 2
 """Longest to shortest around a batch's first item: beyond it, padding costs more than a batch."""
 FRESH = 0.2
 """Share of the newest batch in the measured pace."""
+STOCK_ITEMS = 2048
+"""Items that are ready to ride, enough to choose like lengths from; what is ready beyond that only
+takes memory, and the processor from what is to be computed now."""
+STOCK_BATCHES = 4
+"""Likewise in whole batches: a fast device takes thousands of items at once."""
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -44,7 +51,7 @@ class Entry:
     queued_at: float  # seconds, of the caller's clock
     deadline: float = math.inf  # seconds, of the caller's clock; from then on it does not ride
     key: Key | None = None  # shared by identical items
-    payload: Any = None  # what the model prepared
+    payload: Any = None  # what it is, and from when it is prepared what the model made of it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,20 +70,22 @@ _Place = tuple[Lane, str]
 @dataclass(kw_only=True, eq=False)
 class _Owed:
     place: _Place
-    items: int  # admitted, and neither ridden nor settled
+    waiting: int  # items that are admitted, and neither ridden nor settled
+    riding: int = 0  # items that ride, and have not landed
 
 
 class Scheduler:
     """Bounded queues of entries, by lane and model."""
 
     def __init__(self, *, batch_tokens: int, capacity: int, turns: Turns | None = None) -> None:
-        self._batch_tokens = batch_tokens  # where a model has no budget of its own
+        self.allowance = Allowance(batch_tokens)
         self._capacity = capacity  # items of one lane: a flood leaves the others' room alone
         self._turns = turns or Turns()
-        self._budgets: dict[str, int] = {}
         self._pace: dict[str, float] = {}  # by model: seconds an item
         self._owed: dict[int, _Owed] = {}  # by request
         self._waiting: Counter[_Place] = Counter()  # the sums of those
+        self._requests: Counter[str] = Counter()  # their number, by model
+        self._leaving: set[str] = set()  # models that are forgotten with their last request
         self._queues: dict[_Place, _Buckets] = {}  # no empty bucket, no empty place
         self._apart: dict[Lane, deque[list[Entry]]] = {}  # no empty list, no empty lane
         self._expired: list[Entry] = []
@@ -98,16 +107,12 @@ class Scheduler:
 
     def budget(self, slot: str) -> int:
         """Return the padded tokens that a batch of the model may hold."""
-        return self._budgets.get(slot, self._batch_tokens)
-
-    def allow(self, slot: str, tokens: int) -> None:
-        """Set the budget of a model's batches."""
-        self._budgets[slot] = tokens
+        return self.allowance.of(slot)
 
     def forget(self, slot: str) -> None:
-        """Drop what is known of a model that takes no requests any more."""
-        self._budgets.pop(slot, None)
-        self._pace.pop(slot, None)
+        """Drop what is known of a model that takes no requests any more, with its last item."""
+        self._leaving.add(slot)
+        self._drop_left(slot)
 
     def observe(self, slot: str, items: int, took_s: float) -> None:
         """Take in how long a batch took."""
@@ -138,8 +143,18 @@ class Scheduler:
         if (ahead := self.ahead_s(lane)) > patience_s:
             raise TooLate(f"{ahead:.1f} s of work are ahead, and {patience_s:.1f} s are left")
         if count:
-            self._owed[request] = _Owed(place=(lane, slot), items=count)
+            self._owed[request] = _Owed(place=(lane, slot), waiting=count)
             self._waiting[lane, slot] += count
+            self._requests[slot] += 1
+
+    def is_stocked(self, place: tuple[Lane, str]) -> bool:
+        """Whether so many of a lane's items for a model can ride that more need not be ready."""
+        buckets = self._queues.get(place, {})
+        items = sum(map(len, buckets.values()))
+        if items < STOCK_ITEMS:
+            return False
+        tokens = sum(len(queue) * number * BUCKET_TOKENS for number, queue in buckets.items())
+        return tokens >= STOCK_BATCHES * self.budget(place[1])
 
     def put(self, entries: Iterable[Entry]) -> list[Entry]:
         """Queue prepared items of admitted requests; return those whose request was cancelled."""
@@ -162,30 +177,42 @@ class Scheduler:
             self._apart.setdefault(riding[0].lane, deque()).append(riding)
         return [entry for entry in entries if entry.request not in self._owed]
 
-    def take_back(self, entries: Sequence[Entry]) -> None:
-        """Queue a part of a batch that failed, to ride next in its lane; it holds room again."""
+    def take_back(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Queue a part of a batch that failed, to ride next in its lane; it holds room again.
+
+        Returns those whose request was cancelled meanwhile.
+        """
+        riding = [entry for entry in entries if entry.request in self._owed]
+        for entry in riding:
+            owed = self._owed[entry.request]
+            owed.riding -= 1
+            owed.waiting += 1
+            self._waiting[owed.place] += 1
+        if riding:
+            self._apart.setdefault(riding[0].lane, deque()).appendleft(riding)
+        return [entry for entry in entries if entry.request not in self._owed]
+
+    def land(self, entries: Iterable[Entry]) -> None:
+        """Take in that the ride of these items has ended, however it did."""
         for entry in entries:
-            place = (entry.lane, entry.slot)
-            self._owed.setdefault(entry.request, _Owed(place=place, items=0)).items += 1
-            self._waiting[place] += 1
-        self._apart.setdefault(entries[0].lane, deque()).appendleft(list(entries))
+            if (owed := self._owed.get(entry.request)) is not None:
+                owed.riding -= 1
+                self._close(entry.request, owed)
 
     def settle(self, request: int, count: int) -> None:
         """Give back the room of items that will not ride; of a cancelled request, nothing."""
-        owed = self._owed.get(request)
-        if owed is None:
-            return
-        owed.items -= count
-        self._leave(owed.place, count)
-        if not owed.items:
-            del self._owed[request]
+        if (owed := self._owed.get(request)) is not None:
+            owed.waiting -= count
+            self._leave(owed.place, count)
+            self._close(request, owed)
 
     def cancel(self, request: int) -> list[Entry]:
         """Forget a request; return those of its items that were queued and have not ridden."""
-        owed = self._owed.pop(request, None)
+        owed = self._owed.get(request)
         if owed is None:
             return []
-        self._leave(owed.place, owed.items)
+        self._leave(owed.place, owed.waiting)
+        self._drop(request, owed)
         apart = self._leave_apart(lambda one: one.request == request)
         buckets = self._queues.get(owed.place, {})
         dropped = [one for queue in buckets.values() for one in queue if one.request == request]
@@ -215,6 +242,7 @@ class Scheduler:
         entries = self._next_apart(lane) if lane in self._apart else self._next_alike(lane, now)
         self._turns.charge(lane, max(one.length for one in entries) * len(entries))
         for entry in entries:
+            self._owed[entry.request].riding += 1
             self.settle(entry.request, 1)
         return Batch(slot=entries[0].slot, entries=entries, formed_at=now)
 
@@ -296,6 +324,24 @@ class Scheduler:
             self._queues[place] = kept
         else:
             self._queues.pop(place, None)
+
+    def _close(self, request: int, owed: _Owed) -> None:
+        if not (owed.waiting or owed.riding):
+            self._drop(request, owed)
+
+    def _drop(self, request: int, owed: _Owed) -> None:
+        del self._owed[request]
+        slot = owed.place[1]
+        self._requests[slot] -= 1
+        self._drop_left(slot)
+
+    def _drop_left(self, slot: str) -> None:
+        if not self._requests[slot]:
+            del self._requests[slot]
+            if slot in self._leaving:
+                self._leaving.remove(slot)
+                self.allowance.forget(slot)
+                self._pace.pop(slot, None)
 
     def _leave(self, place: _Place, count: int) -> None:
         self._waiting[place] -= count

@@ -25,7 +25,7 @@ from inference.shelves import Shelves, Version
 from inference.watch import Watch
 
 BATCH_TOKENS = 4096
-"""Of a model that is freed while its last items ride: its own budget is forgotten."""
+"""Of a model whose own budget is not said; every model here is measured when it loads."""
 MOST_SILENT_S = 1.0
 """Between two signs of life."""
 MOST_PREPARERS = 4
@@ -66,13 +66,13 @@ class Serving:
         self._send(frames.ready_frame([version.loaded for version in versions.values()]))
         self._start(self._watch())
 
-    async def unless_broken(self, coming: asyncio.Task[Frame | None]) -> Frame | None:
-        """Return the frame that comes; raises what the worker cannot go on after."""
-        either: set[asyncio.Future[Any]] = {coming, self._defect}
+    async def unless_broken(self, taking: asyncio.Task[None]) -> None:
+        """Wait until all frames are taken; raises what the worker cannot go on after."""
+        either: set[asyncio.Future[Any]] = {taking, self._defect}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if self._defect.done():
             self._defect.result()
-        return coming.result()
+        taking.result()
 
     def take(self, frame: Frame) -> None:
         """Do what a frame asks for; raises `ProtocolError`."""

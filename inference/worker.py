@@ -18,10 +18,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import uvloop
+
 from inference import frames, protocol
 from inference.changes import Loader, Workshop
 from inference.errors import InferenceError, StepHung
 from inference.models.base import Model
+from inference.outbox import Outbox
 from inference.protocol import Frame
 from inference.recorder import Recorder
 from inference.serving import Serving
@@ -48,7 +51,7 @@ class Connection:
         recorder: Recorder,
     ) -> None:
         self._reader = reader
-        self._writer = writer
+        self._outbox = Outbox(writer)
         self._load = load
         self._recorder = recorder
 
@@ -65,7 +68,7 @@ class Connection:
             reason = str(error) if known else f"a defect of the worker: {type(error).__name__}"
             suspects = error.items if isinstance(error, StepHung) else ()
             self._send(frames.failed_frame(reason, suspects))
-            await self._writer.drain()
+            await self._outbox.drain()
 
     async def _serve(self, settings: InferenceSettings) -> None:
         workshop = Workshop(settings, self._load)
@@ -77,12 +80,18 @@ class Connection:
         if coming.done():
             return
         serving = Serving(settings, workshop, loading.result(), self._send, self._recorder)
-        while (frame := await serving.unless_broken(coming)) is not None:
+        taking = asyncio.create_task(self._take_all(serving, coming))
+        await serving.unless_broken(taking)
+
+    async def _take_all(self, serving: Serving, coming: asyncio.Task[Frame | None]) -> None:
+        """Take frames until the client is gone; those that came together in one turn."""
+        frame = await coming
+        while frame is not None:
             serving.take(frame)
-            coming = asyncio.create_task(protocol.read(self._reader))
+            frame = await protocol.read(self._reader)
 
     def _send(self, frame: Frame) -> None:
-        self._writer.write(protocol.encode(frame))
+        self._outbox.send(protocol.encode(frame))
 
 
 def load_models(settings: InferenceSettings) -> Mapping[str, Model]:
@@ -108,7 +117,7 @@ def main(load: Loader = load_models) -> None:
     # between any two steps of a forward pass.
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     loop.run_until_complete(_serve(int(sys.argv[1]), Recorder(int(sys.argv[2])), load))
     # Not by the interpreter's end, which would wait for a load or a batch that nobody wants.
     os._exit(0)

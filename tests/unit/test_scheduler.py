@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from inference.errors import QueueFull, TooLate
 from inference.lanes import LANES, LaneRule, Turns
 from inference.messages import Lane
-from inference.scheduler import BUCKET_TOKENS, SPREAD, Batch, Entry, Scheduler
+from inference.scheduler import BUCKET_TOKENS, SPREAD, STOCK_ITEMS, Batch, Entry, Scheduler
 
 BUDGET = 64
 CAPACITY = 40
@@ -98,7 +98,8 @@ class Life(RuleBasedStateMachine):
         self.admitted: dict[int, list[Entry]] = {}  # not put yet
         self.waiting: dict[tuple[int, int], Entry] = {}
         self.apart: list[list[Entry]] = []  # what rides with nothing else, the next one first
-        self.taken: list[Entry] = []  # the last batch
+        self.taken: list[Entry] = []  # the last batch, unless it has landed
+        self.cancelled: set[int] = set()
         self.number = 0
         self.now = 0.0
 
@@ -151,6 +152,8 @@ class Life(RuleBasedStateMachine):
         assert {key(entry) for entry in dropped} == mine
         late = self.admitted.pop(request, [])
         assert self.scheduler.put(late) == late  # what was being prepared comes too late
+        self.scheduler.settle(request, len(late))  # and what could not be is said too late
+        self.cancelled.add(request)
         self.waiting = {place: one for place, one in self.waiting.items() if place[0] != request}
 
     @rule(passed=st.sampled_from([0.5, 1.0, 5.0]))
@@ -159,6 +162,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
+        self.land()
         batch = self.scheduler.next_batch(now=self.now)
         for entry in self.scheduler.take_expired():
             assert entry.deadline <= self.now
@@ -188,15 +192,24 @@ class Life(RuleBasedStateMachine):
     def fail(self) -> None:
         middle = len(self.taken) // 2
         for part in (self.taken[middle:], self.taken[:middle]):
-            self.scheduler.take_back(part)
-            self.apart.insert(0, part)
-        self.waiting |= {key(entry): entry for entry in self.taken}
+            dropped = self.scheduler.take_back(part)
+            assert dropped == [entry for entry in part if entry.request in self.cancelled]
+            riding = [entry for entry in part if entry not in dropped]
+            self.apart[:0] = [riding] if riding else []
+            self.waiting |= {key(entry): entry for entry in riding}
+        self.taken = []
+
+    @precondition(lambda self: self.taken)
+    @rule()
+    def land(self) -> None:
+        self.scheduler.land(self.taken)
         self.taken = []
 
     @invariant()
     def counts(self) -> None:
         owed = sum(map(len, self.admitted.values())) + len(self.waiting)
         assert len(self.scheduler) == owed
+        assert all(self.scheduler.waiting(lane) == self.held(lane) for lane in Lane)
         assert self.scheduler.is_idle == (not self.waiting)
 
     def teardown(self) -> None:
@@ -236,11 +249,9 @@ def test_an_item_over_the_budget_rides_alone() -> None:
 
 def test_each_model_has_its_own_budget() -> None:
     scheduler = scheduler_of(entries(1, [10] * 6), entries(2, [10] * 6, slot="intent", at=1.0))
-    scheduler.allow("intent", 20)
+    scheduler.allowance.allow("intent", 20)
     assert [len(batch.entries) for batch in drained(scheduler)] == [6, 2, 2, 2]
     assert (scheduler.budget("intent"), scheduler.budget("sentiment")) == (20, BUDGET)
-    scheduler.forget("intent")
-    assert scheduler.budget("intent") == BUDGET
 
 
 def test_short_items_do_not_ride_with_long_ones() -> None:
@@ -406,3 +417,53 @@ def test_when_all_expired_nothing_rides() -> None:
     assert scheduler.next_batch(now=2.0) is None
     assert scheduler.is_idle
     assert len(scheduler.take_expired()) == 2
+
+
+def test_a_cancelled_request_is_owed_nothing_though_its_batch_fails() -> None:
+    scheduler = scheduler_of(entries(1, [5, 5]))
+    scheduler.admit(2, 3, lane=Lane.REVIEWS, slot="sentiment")
+    assert not scheduler.put(entries(2, [5]))
+    batch = scheduler.next_batch(now=0.0)
+    assert batch is not None
+    cancelled = [entry for entry in batch.entries if entry.request == 2]
+    scheduler.cancel(2)
+    assert scheduler.take_back(batch.entries) == cancelled  # not to ride again
+    scheduler.settle(2, 2)  # those that were being prepared
+    assert scheduler.waiting(Lane.REVIEWS) == 2
+    assert [one.request for one in drained(scheduler)[0].entries] == [1, 1]
+
+
+def test_a_model_that_leaves_keeps_its_budget_to_its_last_item() -> None:
+    scheduler = strict()
+    scheduler.allowance.allow("sentiment", 10)
+    put(scheduler, entries(1, [5, 5, 5, 5]))
+    scheduler.forget("sentiment")
+    first = scheduler.next_batch(now=0.0)
+    assert first is not None
+    assert len(first.entries) == 2
+    assert scheduler.budget("sentiment") == 10
+    last = scheduler.next_batch(now=0.0)
+    assert last is not None
+    scheduler.land(first.entries)
+    assert scheduler.budget("sentiment") == 10  # its last batch is on the device and may fail
+    scheduler.land(last.entries)
+    assert scheduler.budget("sentiment") == BUDGET
+
+
+def test_a_model_without_work_is_forgotten_at_once() -> None:
+    scheduler = strict()
+    scheduler.allowance.allow("sentiment", 10)
+    scheduler.forget("sentiment")
+    assert scheduler.budget("sentiment") == BUDGET
+
+
+def test_what_is_stocked_is_enough_for_the_device_and_for_like_lengths() -> None:
+    scheduler = Scheduler(batch_tokens=BUDGET, capacity=100_000)
+    place = (Lane.REVIEWS, "sentiment")
+    put(scheduler, entries(1, [8] * (STOCK_ITEMS - 1)))
+    assert not scheduler.is_stocked(place)
+    put(scheduler, entries(2, [8]))
+    assert scheduler.is_stocked(place)
+    assert not scheduler.is_stocked((Lane.CHAT, "sentiment"))
+    scheduler.allowance.allow("sentiment", 8 * STOCK_ITEMS)  # all of it is one batch of a GPU
+    assert not scheduler.is_stocked(place)
