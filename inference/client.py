@@ -1,32 +1,22 @@
-"""The client's side of the worker: its life, and a future for every request."""
+"""The client's side of the worker: what asks its models."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
-from inference import frames, protocol
-from inference.errors import (
-    ClientClosed,
-    InferenceError,
-    ModelError,
-    ProtocolError,
-    TooLate,
-    UnknownSlot,
-    WorkerDied,
-    WorkerLost,
-)
-from inference.frames import Action, Ask, Seat, Wish
-from inference.messages import HARMLESS, Answer, Item, Lane, ModelInfo, Statistics
+from inference.errors import ClientClosed, InferenceError, TooLate, WorkerLost
+from inference.frames import Action, Seat
+from inference.life import Life, Lost, lived
+from inference.messages import Answer, Item, Lane, ModelInfo, Statistics
+from inference.outstanding import renewed
 from inference.pieces import Piece, all_expired, joined, split
 from inference.process import WORKER, WorkerProcess
-from inference.protocol import Frame
-from inference.recorder import ItemId
-from inference.requests import MAX_ASKED, Address, Request, Wished, hashed
+from inference.requests import Address
 from inference.restarts import Restarts
 from inference.room import Room
 from inference.settings import InferenceSettings
@@ -63,6 +53,10 @@ class Inference(Protocol):
         ...
 
 
+def _nobody(_: str) -> None:
+    """Nobody asks what ends with a worker."""
+
+
 class InferenceClient:
     """Starts the worker, asks it, and starts it again when it dies.
 
@@ -71,24 +65,16 @@ class InferenceClient:
     `died` is done, with its reason, when no worker can be started any more.
     """
 
-    def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
+    def __init__(
+        self, settings: InferenceSettings, *, worker_module: str = WORKER, lost: Lost = _nobody
+    ) -> None:
+        """`lost` is told of the slots whose other model ended with a worker."""
         self._settings = settings
         self._restarts = Restarts(settings, worker_module)
-        self._models: Mapping[str, ModelInfo] = {}  # in use, by slot
-        self._loaded: dict[str, ModelInfo] = {}  # beside those, by slot
-        self._versions: dict[str, ModelInfo] = {}  # all that the worker has had, by version
-        self._requests: dict[int, Request] = {}
-        self._wished: dict[int, Wished] = {}
-        self._last_request = 0
+        self._life = Life(self._restarts, settings.hang_s, lost)
+        self._living: asyncio.Task[None] | None = None
         # One a lane: a flood in one leaves the others' free.
         self._rooms = {lane: Room(settings.queue_items) for lane in Lane}
-        self._worker: WorkerProcess | None = None  # none while it is started again
-        self._life: asyncio.Task[None] | None = None
-        self._heard = 0  # frames of the worker
-        self._suspects: frozenset[ItemId] | None = None  # as the worker said before its end
-        self._probes: dict[int, str] = {}  # harmless requests of our own, with their slots
-        self._deaths = 0  # of workers that ended by themselves
-        self._statistics = Statistics()
         self._end: InferenceError | None = ClientClosed("the client is not started")
         self._loop = asyncio.get_running_loop()
         self.died: asyncio.Future[None] = self._loop.create_future()
@@ -96,22 +82,22 @@ class InferenceClient:
     @property
     def models(self) -> Mapping[str, ModelInfo]:
         """The loaded models by slot."""
-        return self._models
+        return self._life.known.in_use
 
     @property
     def loaded(self) -> Mapping[str, ModelInfo]:
         """The models that stand beside those in use, by slot; a worker that dies leaves none."""
-        return self._loaded
+        return self._life.known.beside
 
     @property
     def statistics(self) -> Statistics:
         """How the worker stands, as of a second ago."""
-        return self._statistics
+        return self._life.statistics
 
     @property
     def deaths(self) -> int:
         """How many workers ended by themselves; each was followed by another, or by `died`."""
-        return self._deaths
+        return self._life.deaths
 
     @property
     def is_up(self) -> bool:
@@ -122,6 +108,10 @@ class InferenceClient:
     def worker_pid(self) -> int | None:
         """Process id of the worker, for whoever watches it."""
         return self._worker.pid if self._worker else None
+
+    @property
+    def _worker(self) -> WorkerProcess | None:
+        return self._life.line.worker
 
     async def __aenter__(self) -> InferenceClient:
         await self.start()
@@ -134,19 +124,39 @@ class InferenceClient:
         """Start the worker and wait until its models are warm; raises `ModelError`."""
         worker = await self._restarts.first()
         self._end = None
-        self._adopt(worker)
-        self._life = asyncio.create_task(self._live(worker))
+        self._life.adopt(worker)
+        self._living = asyncio.create_task(self._live(worker))
 
     async def stop(self) -> None:
         """Stop the worker; what is outstanding raises `ClientClosed`."""
         self._close(ClientClosed("the client was stopped"))
-        if self._life is not None:
-            self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
+        if self._living is not None:
+            self._living.cancel()
+            await asyncio.gather(self._living, return_exceptions=True)
         if self._worker is not None:  # its life was cancelled before it began
             await self._worker.end()
         if not self.died.done():
             self.died.cancel()
+
+    async def _live(self, worker: WorkerProcess) -> None:
+        reason = await lived(self._life, worker)
+        log.error(str(reason), action="worker_lost")
+        self._close(WorkerLost(f"the inference worker is gone for good: {reason}"))
+        if not self.died.done():
+            self.died.set_exception(reason)
+
+    def _close(self, reason: InferenceError) -> None:
+        """End every request, outstanding or to come, with an error."""
+        self._end = reason
+        for room in self._rooms.values():
+            room.close(reason)
+        self._life.outstanding.end(reason)
+
+    def _check_open(self) -> None:
+        if self._end is not None:
+            raise renewed(self._end)
+
+    # -- asking
 
     async def ask(
         self,
@@ -183,7 +193,7 @@ class InferenceClient:
         self, to: Address, items: Sequence[Item], within_s: Sequence[float] | None
     ) -> Answer:
         self._check_open()
-        self._info(to)
+        self._life.known.seated(to)
         now = self._loop.time()
         given = [math.inf] * len(items) if within_s is None else within_s
         pieces = self._pieces(items, [now + one for one in given])
@@ -197,22 +207,12 @@ class InferenceClient:
                 task.cancel()
         while len({answer.model for answer in answers}) > 1:
             # A swap came between: rows of two models do not belong in one answer.
-            newest = self._info(to)
+            newest = self._life.known.seated(to)
             answers = [
                 answer if answer.model == newest else await self._ask(to, piece)
                 for answer, piece in zip(answers, pieces, strict=True)
             ]
-        return joined(answers, self._info(to))
-
-    def _info(self, to: Address) -> ModelInfo:
-        """Return the model that is asked; raises `UnknownSlot`, `ModelError` for an empty seat."""
-        if to.slot not in self._models:
-            raise UnknownSlot(f"no model is loaded as {to.slot!r}")
-        if to.seat is Seat.IN_USE:
-            return self._models[to.slot]
-        if to.slot not in self._loaded:
-            raise ModelError(f"no model stands ready beside that of {to.slot}: load one first")
-        return self._loaded[to.slot]
+        return joined(answers, self._life.known.seated(to))
 
     def _pieces(self, items: Sequence[Item], deadlines: Sequence[float]) -> list[Piece]:
         settings = self._settings
@@ -226,55 +226,15 @@ class InferenceClient:
             async with asyncio.timeout_at(None if last is None else last + LATE_S):
                 return await self._ask_in_turn(to, piece)
         except (TimeoutError, TooLate):
-            return all_expired(len(piece.items), self._info(to))
+            return all_expired(len(piece.items), self._life.known.seated(to))
 
     async def _ask_in_turn(self, to: Address, piece: Piece) -> Answer:
         await self._rooms[to.lane].take(len(piece.items))
         try:
-            request = self._open(to, piece)
-            try:
-                return await request.answer
-            except asyncio.CancelledError:
-                self._send(protocol.encode(frames.cancel_frame(request.number)))
-                raise
-            finally:
-                del self._requests[request.number]
+            self._check_open()
+            return await self._life.outstanding.ask(to, piece)
         finally:
             self._rooms[to.lane].give(len(piece.items))
-
-    def _open(self, to: Address, piece: Piece) -> Request:
-        self._check_open()
-        answer: asyncio.Future[Answer] = self._loop.create_future()
-        request = Request(number=self._number(), to=to, piece=piece, answer=answer)
-        self._put(request)
-        self._requests[request.number] = request
-        return request
-
-    def _number(self) -> int:
-        self._last_request += 1
-        return self._last_request
-
-    def _put(self, request: Request) -> None:
-        if self._worker is not None:  # otherwise the next worker is asked when it is ready
-            request.asked += 1
-            self._worker.send(request.encoded(self._loop.time()))
-
-    def _send(self, data: bytes) -> None:
-        if self._worker is not None:
-            self._worker.send(data)
-
-    def _check_open(self) -> None:
-        if self._end is not None:
-            raise _again(self._end)
-
-    def _close(self, reason: InferenceError) -> None:
-        """End every request, outstanding or to come, with an error."""
-        self._end = reason
-        for room in self._rooms.values():
-            room.close(reason)
-        for request in self._requests.values():
-            if not request.answer.done():
-                request.answer.set_exception(_again(reason))
 
     # -- models that come and go
 
@@ -299,165 +259,4 @@ class InferenceClient:
 
     async def _wish(self, action: Action, slot: str, source: str | None = None) -> ModelInfo:
         self._check_open()
-        if self._worker is None:
-            raise ModelError("the inference worker is starting again: try it once more")
-        wish = Wish(request=self._number(), action=action, slot=slot, source=source)
-        wished = Wished(wish=wish, granted=self._loop.create_future())
-        self._wished[wish.request] = wished  # until the worker says what became of it
-        self._worker.send(wished.encoded())
-        return (await wished.granted).model
-
-    def _take_wished(self, wished: Wished, frame: Frame) -> None:
-        if frame.kind == frames.REFUSED:
-            if not wished.granted.done():
-                wished.granted.set_exception(frames.read_refused(frame))
-            return
-        loaded = frames.read_granted(frame)
-        self._versions[loaded.version] = loaded.model
-        if wished.wish.action is Action.LOAD:
-            self._loaded[wished.wish.slot] = loaded.model
-        else:
-            self._loaded.pop(wished.wish.slot, None)
-        if wished.changes_the_answers:
-            self._models = {**self._models, wished.wish.slot: loaded.model}
-            self._restarts.use(wished.wish.slot, loaded.source)
-        if not wished.granted.done():
-            wished.granted.set_result(loaded)
-
-    def _drop_wishes(self) -> None:
-        for wished in self._wished.values():
-            if not wished.granted.done():
-                reason = "the inference worker ended meanwhile; the models are as they were"
-                wished.granted.set_exception(ModelError(reason))
-        self._wished.clear()
-
-    # -- the worker's life
-
-    def _adopt(self, worker: WorkerProcess) -> None:
-        self._models = {one.model.slot: one.model for one in worker.loaded}
-        self._loaded.clear()
-        self._versions = {one.version: one.model for one in worker.loaded}
-        self._worker = worker
-        suspect = {one.to.slot for one in self._requests.values() if one.deaths}
-        self._probe(suspect)
-        for request in self._requests.values():
-            if not request.deaths and not request.answer.done():
-                self._put(request)
-
-    def _probe(self, slots: Collection[str]) -> None:
-        """Ask models what none dies of, before they are asked what one may have died of.
-
-        The answer shows that the device is well, and that the worker was not started in vain.
-        """
-        self._probes = {self._number(): slot for slot in slots}
-        for number, slot in self._probes.items():
-            ask = Ask(request=number, slot=slot, lane=Lane.CHAT, items=[HARMLESS])
-            self._send(frames.ask_bytes(ask))
-
-    def _take_probe(self, slot: str) -> None:
-        self._restarts.answered()
-        for request in self._requests.values():
-            if request.to.slot == slot and request.deaths and not request.answer.done():
-                self._put(request)
-
-    async def _live(self, worker: WorkerProcess) -> None:
-        try:
-            while True:
-                await self._serve(worker)
-                worker = await self._restarts.next()
-                # Not before: without another worker, who it was that ended this one is not known.
-                self._give_up_suspects()
-                self._adopt(worker)
-        except InferenceError as error:
-            self._give_up(error)
-        except Exception as error:  # a defect here must not leave callers waiting for ever
-            log.exception("the inference client failed", action="client_failed")
-            self._give_up(WorkerLost(f"a defect of the client: {type(error).__name__}"))
-
-    def _give_up(self, reason: InferenceError) -> None:
-        log.error(str(reason), action="worker_lost")
-        self._close(WorkerLost(f"the inference worker is gone for good: {reason}"))
-        if not self.died.done():
-            self.died.set_exception(reason)
-
-    async def _serve(self, worker: WorkerProcess) -> None:
-        """Take the worker's frames until it is gone or says what is no frame."""
-        watching = asyncio.create_task(self._watch(worker))
-        try:
-            while (frame := await worker.receive()) is not None:
-                self._take(frame)
-        except ProtocolError as error:
-            log.error(str(error), action="worker_unintelligible")
-        finally:
-            self._worker = None
-            held = list(self._requests.values())
-            watching.cancel()
-            self._drop_wishes()
-            await worker.end()
-        self._blame(held, worker.was_at())
-        self._deaths += 1
-        log.error("the inference worker died", action="worker_died")
-
-    async def _watch(self, worker: WorkerProcess) -> None:
-        """End a worker that says nothing any more, not even that it is alive."""
-        silent = 0
-        while silent < 2:  # once may be a pause of this process, and what it has not read yet
-            heard = self._heard
-            await asyncio.sleep(self._settings.hang_s)
-            silent = silent + 1 if heard == self._heard else 0
-        log.error("the inference worker is silent", action="worker_silent")
-        worker.kill()
-
-    def _take(self, frame: Frame) -> None:
-        self._heard += 1
-        if frame.kind == frames.ALIVE:
-            self._statistics = frames.read_alive(frame)
-            return
-        if frame.kind == frames.FAILED:
-            log.error(str(frame.header.get("reason")), action="worker_failed")
-            self._suspects = frames.read_failed(frame)
-            return
-        number = frame.header.get("request", 0)
-        if (wished := self._wished.pop(number, None)) is not None:
-            self._take_wished(wished, frame)
-        elif (request := self._requests.get(number)) is not None:
-            self._take_answer(request, frame)
-        elif (slot := self._probes.pop(number, None)) is not None:
-            self._take_probe(slot)
-
-    def _blame(self, held: Sequence[Request], was_at: frozenset[ItemId] | None) -> None:
-        """Hold a worker's end against the items that it was at, if that is known.
-
-        Otherwise against every request that it held.
-        """
-        suspects = was_at if self._suspects is None else self._suspects or None
-        self._suspects = None
-        if suspects is None:
-            return
-        numbered = {request.number: request.piece.items for request in held}
-        items = {
-            hashed(numbered[number][place]) for number, place in suspects if number in numbered
-        }
-        for request in held:
-            request.blame(request.places_of(items))  # a twin would only end the next one
-
-    def _take_answer(self, request: Request, frame: Frame) -> None:
-        self._restarts.answered()
-        if request.answer.done():
-            return  # it was cancelled while the answer was on its way
-        if frame.kind == frames.REFUSED:
-            request.answer.set_exception(frames.read_refused(frame))
-        else:
-            answer = frames.read_answer(frame, self._versions)
-            request.answer.set_result(request.completed(answer))
-
-    def _give_up_suspects(self) -> None:
-        for request in self._requests.values():
-            if request.is_given_up and not request.answer.done():
-                reason = WorkerDied(f"the worker died {MAX_ASKED} times with this request")
-                request.answer.set_exception(reason)
-
-
-def _again(error: InferenceError) -> InferenceError:
-    """Return the same error anew: one raised in many tasks would gather all their tracebacks."""
-    return type(error)(str(error))
+        return await self._life.wishes.make(action, slot, source)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from inference.client import InferenceClient
-from inference.errors import InferenceError
+from inference.errors import InferenceError, ModelError
 from inference.messages import Answer, Item, Lane, ModelInfo, Statistics, Worked
 from inference.process import WORKER
 from inference.settings import InferenceSettings
@@ -28,17 +28,21 @@ class Fleet:
 
     Any of them that is gone for good ends the fleet: `died` is done then, with the reason. Models
     change in one worker after the other; meanwhile answers come from both models, each of which
-    they name. A model that one worker cannot load stands beside that in use in none.
+    they name. A model that one worker cannot load, or lost when it ended, stands beside that in use
+    in none.
     """
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
         self._most = settings.max_characters
         self._clients = [
-            InferenceClient(replace(settings, worker=number), worker_module=worker_module)
+            InferenceClient(
+                replace(settings, worker=number), worker_module=worker_module, lost=self._on_lost
+            )
             for number in range(settings.workers)
         ]
         self._outstanding = [0] * settings.workers
         self._stack = AsyncExitStack()
+        self._dropping: set[asyncio.Task[None]] = set()
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -92,6 +96,8 @@ class Fleet:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._dropping:
+            task.cancel()
         await self._stack.aclose()
         if not self.died.done():
             self.died.cancel()
@@ -133,12 +139,13 @@ class Fleet:
     async def load(self, slot: str, source: str) -> ModelInfo:
         """Load a model beside the one in use, in every worker or in none; raises `ModelError`."""
         try:
-            return await self._each(lambda client: client.load(slot, source))
+            model = await self._each(lambda client: client.load(slot, source))
+            if slot not in self.loaded:
+                raise ModelError(f"a worker ended while the others loaded the model of {slot}")
         except InferenceError:
-            for client in self._clients:
-                if slot in client.loaded:
-                    await client.drop(slot)
+            await self._drop_rest(slot)
             raise
+        return model
 
     async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
         """Use another model in every worker, one after the other; raises `ModelError`."""
@@ -151,6 +158,18 @@ class Fleet:
     async def _each(self, wish: Callable[[InferenceClient], Awaitable[ModelInfo]]) -> ModelInfo:
         models = [await wish(client) for client in self._clients]
         return models[0]
+
+    def _on_lost(self, slot: str) -> None:
+        task = asyncio.create_task(self._drop_rest(slot))
+        self._dropping.add(task)
+        task.add_done_callback(self._dropping.discard)
+
+    async def _drop_rest(self, slot: str) -> None:
+        """Free what stands beside the models in use in some of the workers."""
+        for client in self._clients:
+            if slot in client.loaded:
+                with suppress(InferenceError):  # it ended meanwhile, and what it had with it
+                    await client.drop(slot)
 
     def _on_died(self, died: asyncio.Future[None]) -> None:
         if self.died.done() or died.cancelled():

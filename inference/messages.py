@@ -33,12 +33,13 @@ class Plan:
 
     packed: bool  # whether the texts of a batch are one row, without padding
     threads: int  # of torch, on the CPU
-    reason: str  # words for a person: what was tried, and what it came to
+    # Words for a person: what was tried, and what it came to; measured anew at each start.
+    reason: str = field(compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """One loaded model."""
+    """One loaded model; equal to itself after a restart, whatever was measured."""
 
     slot: str  # what requests call it
     name: str  # its folder's or hub name
@@ -48,7 +49,8 @@ class ModelInfo:
     device: str  # as torch calls it: cpu, cuda:0
     dtype: str  # of the products: float32, bfloat16, int8
     plan: Plan | None = None  # where there was a choice
-    batch_tokens: int = 0  # padded tokens of one batch, as found when it was loaded; 0 before that
+    # Padded tokens of one batch, as measured when it was loaded; 0 before that.
+    batch_tokens: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

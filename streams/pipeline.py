@@ -22,7 +22,7 @@ import structlog
 from faust.types import TP
 
 from inference.client import Inference
-from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError
+from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError, Lane
 from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
 from schemas.masking import Kind, mask, masked
@@ -35,6 +35,7 @@ from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
 from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
+from streams.gathering import ASKED, PATIENCE_S, Gathering
 from streams.handler import Handler
 from streams.logs import log_context
 from streams.ordering import KeyOrder
@@ -81,6 +82,10 @@ class Pipeline:
         self._delivery = delivery
         self._overlay = Overlay(source.partition)
         self._names = {spec.id: spec.name for spec in stage.topics.specs}
+        # A customer who waits for an answer waits for nobody's next message.
+        is_chat = stage.handler.spec.lane is Lane.CHAT
+        self._gathering = Gathering(math.inf if is_chat else ASKED)
+        self._patience: asyncio.TimerHandle | None = None
         self._order: KeyOrder[Flight] = KeyOrder()
         self._unsettled = 0  # records that were sent
         self._writes: list[Writes] = []  # theirs
@@ -99,19 +104,44 @@ class Pipeline:
     # -- in
 
     def accept(self, chunk: Chunk) -> None:
-        """Start on a chunk; chunks must come in the order of their offsets."""
+        """Start on a chunk, or gather it; chunks must come in the order of their offsets."""
+        self._gathering.add(chunk)
+        self._begin_gathered()
+
+    def _begin_gathered(self) -> None:
+        while (chunk := self._gathering.take()) is not None:
+            self._begin(chunk)
+        if not self._gathering.waits:
+            self._be_patient(None)
+        elif self._patience is None:
+            loop = asyncio.get_running_loop()
+            self._be_patient(loop.call_later(PATIENCE_S, self._lose_patience))
+
+    def _be_patient(self, until: asyncio.TimerHandle | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = until
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        self._gathering.hurry()
+        self._begin_gathered()
+
+    def _begin(self, chunk: Chunk) -> None:
         flight = self._prepare(chunk)
         self._order.add(flight)
         asking = self._asking(flight)
         if len(asking.places) < len(flight.keys):
             self._ready(flight, set(flight.waiting).difference(asking.places))
         if asking.places:
+            self._gathering.asked()
             self._start(self._ask(flight, asking))
 
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
         self._is_over = True
         self._clock.stop()
+        self._be_patient(None)
         for task in self._tasks:
             task.cancel()
 
@@ -194,6 +224,8 @@ class Pipeline:
             self._ready(flight, (place,))
 
         await ask(self._stage.inference, self._stage.handler.spec, asking, answered, failed)
+        self._gathering.answered()
+        self._begin_gathered()
 
     def _not_answered(self, flight: Flight, place: int, error: ItemError) -> None:
         if error.code == EXPIRED.code:

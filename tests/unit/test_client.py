@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from inference import client as client_module
-from inference import pieces
+from inference import frames, pieces
 from inference.client import InferenceClient, InferenceSettings
 from inference.errors import (
     ClientClosed,
@@ -27,7 +27,6 @@ from inference.errors import (
     WorkerLost,
 )
 from inference.messages import EXPIRED, WORKER_DIED, Answer, Lane
-from inference.process import WorkerProcess
 from inference.room import Room
 from inference.testing import FakeInference
 from tests.unit.hold import Hold
@@ -161,16 +160,8 @@ async def test_answers_come_though_the_worker_is_killed(
 
 
 async def test_a_text_that_kills_costs_three_workers_and_nobody_else(
-    client: InferenceClient, monkeypatch: pytest.MonkeyPatch
+    client: InferenceClient,
 ) -> None:
-    lives: list[int | None] = []
-    adopt = client._adopt
-
-    def counted(worker: WorkerProcess) -> None:
-        lives.append(worker.pid)
-        adopt(worker)
-
-    monkeypatch.setattr(client, "_adopt", counted)
     texts = [f"text {n}" for n in range(100)]
     texts[37] = "die"
     beside = ["beside", "die", "it"]  # the same text elsewhere ends no more of them
@@ -182,7 +173,7 @@ async def test_a_text_that_kills_costs_three_workers_and_nobody_else(
     assert np.isnan(answer.rows[37]).all()
     fine = [place for place in range(100) if place != 37]
     np.testing.assert_array_equal(answer.rows[fine], [toy_row(texts[place]) for place in fine])
-    assert len(lives) == 3
+    assert client.deaths == 3
     check(await ask(client, "alive"), ["alive"])
 
 
@@ -247,7 +238,7 @@ async def test_a_defect_of_the_client_is_no_requests_fault(
     def defect(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(client, "_take", defect)
+    monkeypatch.setattr(frames, "read_answer", defect)
     with pytest.raises(WorkerLost, match="ZeroDivisionError"):
         await ask(client, "any")
 

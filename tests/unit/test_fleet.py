@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,23 @@ async def test_a_model_that_one_worker_cannot_load_is_in_none(
     with pytest.raises(ModelError, match="no memory left"):
         await fleet.load("toy", str(other))
     assert fleet.loaded == fleet._clients[0].loaded == {}
+
+
+async def test_a_model_that_one_worker_lost_stands_in_none(
+    toys: InferenceSettings, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    async with Fleet(replace(toys, restart_delays_s=(0.0,) * 3), worker_module=TOY) as fleet:
+        await fleet.load("toy", str(other))
+        pid = fleet.worker_pids[1]
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: fleet.deaths == 1 and fleet.is_up)
+        await until(lambda: not fleet._clients[0].loaded)
+        assert not fleet.loaded
+        await fleet.load("toy", str(other))  # and can be loaded again
+        assert fleet.loaded["toy"].name == "other"
 
 
 async def test_the_workers_statistics_are_added_up(fleet: Fleet) -> None:

@@ -28,6 +28,7 @@ from streams.chunks import Record, make_chunks
 from streams.delivery import AtLeastOnce, Delivery
 from streams.errors import DeliveryLost, StepCancelled, StreamsError
 from streams.frontier import Frontier
+from streams.gathering import ENOUGH_RECORDS
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
 from streams.pipeline import MAX_UNSETTLED, Pipeline, Stage
@@ -249,15 +250,16 @@ async def test_an_event_that_breaks_its_task_is_alone_and_repeats_nothing_of_its
 async def test_chunks_overlap_in_the_model_and_leave_in_order() -> None:
     bench = Bench()
     bench.model.may_answer.clear()
-    for number in range(5):
-        bench.feed([review(number)])
+    numbers = range(5 * ENOUGH_RECORDS)
+    for first in numbers[::ENOUGH_RECORDS]:
+        bench.feed([review(first + n) for n in range(ENOUGH_RECORDS)])
     async with asyncio.timeout(10):
         for _ in range(5):
             await bench.model.asked.get()
     assert bench.publisher.published == []
     bench.model.may_answer.set()
     await bench.finish()
-    assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(5)]
+    assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in numbers]
 
 
 async def test_the_frontier_waits_for_the_confirmation() -> None:

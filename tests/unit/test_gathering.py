@@ -1,0 +1,117 @@
+"""Records that come one by one are asked together, and none waits where nothing is asked."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.tasks import registry
+from streams.chunks import MAX_CHUNK_RECORDS, Chunk
+from streams.frontier import Frontier
+from streams.gathering import ASKED, ENOUGH_RECORDS, Gathering
+from streams.position import Position
+from streams.testing import MemoryPartition
+from tests.unit.test_pipeline import Bench, Handler, Model, review
+from tests.waiting import until
+
+
+class Feed:
+    def __init__(self) -> None:
+        self.frontier = Frontier()
+        self.frontier.open(Position(0))
+        self.partition = MemoryPartition(topic="reviews")
+
+    def chunk(self, count: int) -> Chunk:
+        (chunk,) = self.partition.chunks(self.frontier, [b""] * count)
+        return chunk
+
+
+def test_where_nothing_is_asked_nothing_waits() -> None:
+    gathering, feed = Gathering(), Feed()
+    chunk = feed.chunk(1)
+    gathering.add(chunk)
+    assert gathering.take() is chunk
+    assert gathering.take() is None
+
+
+def test_what_comes_while_others_are_asked_goes_together() -> None:
+    gathering, feed = Gathering(), Feed()
+    for _ in range(ASKED):
+        gathering.asked()
+    chunks = [feed.chunk(count) for count in (2, 1, 3)]
+    for chunk in chunks:
+        gathering.add(chunk)
+        assert gathering.take() is None
+    gathering.answered()
+    joined = gathering.take()
+    assert joined is not None
+    assert (joined.tp, joined.epoch, joined.first) == (chunks[0].tp, chunks[0].epoch, 0)
+    assert [record.offset for record in joined.records] == list(range(6))
+
+
+def test_who_are_enough_wait_for_nobody() -> None:
+    gathering, feed = Gathering(), Feed()
+    for _ in range(ASKED):
+        gathering.asked()
+    gathering.add(feed.chunk(ENOUGH_RECORDS - 1))
+    assert gathering.take() is None
+    gathering.add(feed.chunk(1))
+    assert gathering.take() is not None
+
+
+steps = st.lists(st.integers(1, MAX_CHUNK_RECORDS) | st.sampled_from(["answered"]), max_size=40)
+
+
+@given(steps)
+def test_each_record_is_taken_once_and_in_order(events: list[int | str]) -> None:
+    gathering, feed, asked = Gathering(), Feed(), 0
+    seen: list[int] = []
+    for event in [*events, *["answered"] * len(events)]:
+        if isinstance(event, int):
+            gathering.add(feed.chunk(event))
+        elif asked:
+            asked -= 1
+            gathering.answered()
+        while (chunk := gathering.take()) is not None:
+            assert len(chunk.records) <= MAX_CHUNK_RECORDS
+            assert chunk.first == len(seen)
+            seen += [record.offset for record in chunk.records]
+            asked += 1
+            gathering.asked()
+    assert seen == list(range(feed.frontier.next_offset))
+
+
+async def test_a_pipeline_asks_for_what_came_meanwhile_at_once() -> None:
+    bench = Bench(model=Model())
+    bench.model.may_answer.clear()
+    for number in range(ASKED + 5):
+        bench.feed([review(number, text=f"text {number}")])
+    bench.model.may_answer.set()
+    await bench.finish()
+    asked = [len(bench.model.asked.get_nowait()) for _ in range(bench.model.asked.qsize())]
+    assert asked == [1] * ASKED + [5]
+    assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(ASKED + 5)]
+
+
+async def test_nobody_waits_for_long_for_what_is_tried_again_and_again() -> None:
+    bench = Bench()
+    bench.model.may_answer.clear()
+    for number in range(ASKED + 1):
+        bench.feed([review(number)])
+    await until(lambda: bench.model.asked.qsize() == ASKED + 1)
+    await bench.pipeline.stop()
+
+
+class ChatHandler(Handler):
+    spec = registry.task("reply")
+
+
+async def test_a_customers_message_waits_for_nobody_elses() -> None:
+    model = Model()
+    model.models = {ChatHandler.spec.slot: model.models["sentiment"]}
+    bench = Bench(model=model, handler=ChatHandler())
+    model.may_answer.clear()
+    for number in range(ASKED + 5):
+        bench.feed([review(number)])
+    await until(lambda: model.asked.qsize() == ASKED + 5)
+    await bench.pipeline.stop()
