@@ -144,4 +144,7 @@ def check_kind(new: Loaded, old: Loaded) -> None:
 
 def kind_of(loaded: Loaded) -> str:
     """Return what a model's rows are."""
-    return "labels" if loaded.model.labels else f"vectors of {loaded.model.width} numbers"
+    model = loaded.model
+    if not model.labels:
+        return f"vectors of {model.width} numbers"
+    return "any number of labels" if model.has_many_labels else "labels"

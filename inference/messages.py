@@ -48,6 +48,7 @@ class ModelInfo:
     width: int  # numbers in a row
     device: str  # as torch calls it: cpu, cuda:0
     dtype: str  # of the products: float32, bfloat16, int8
+    has_many_labels: bool = False  # whether a text may have several labels, or none, and not one
     plan: Plan | None = None  # where there was a choice
     # Padded tokens of one batch, as measured when it was loaded; 0 before that.
     batch_tokens: int = field(default=0, compare=False)

@@ -37,11 +37,12 @@ class Asking:
 async def ask(
     inference: Inference,
     spec: TaskSpec,
+    slot: str,
     asking: Asking,
     answered: Callable[[Sequence[int], Answer], None],
     failed: Callable[[int, ItemError], None],
 ) -> None:
-    """Ask for all; each place gets its answer or its error as soon as it is there.
+    """Ask a slot for all; each place gets its answer or its error as soon as it is there.
 
     Records that end the worker are halved until the one that does stands alone; each half is
     answered as soon as it can be. Raises what is a defect of ours, and `WorkerDied` if the worker
@@ -50,7 +51,7 @@ async def ask(
 
     async def ask_all() -> Answer:
         within_s = asking.within_s(time.time())
-        return await inference.ask(spec.slot, asking.items, lane=spec.lane, within_s=within_s)
+        return await inference.ask(slot, asking.items, lane=spec.lane, within_s=within_s)
 
     try:
         answer = await again(ask_all, spec.name)
@@ -60,11 +61,11 @@ async def ask(
     else:
         answered(asking.places, answer)
         return
-    await again(lambda: inference.ask(spec.slot, [HARMLESS], lane=spec.lane), spec.name)
+    await again(lambda: inference.ask(slot, [HARMLESS], lane=spec.lane), spec.name)
     count = len(asking.places)
     if count == 1:
         failed(asking.places[0], WORKER_DIED)
         return
     # One after the other: together they would meet in one batch again, and die in it.
-    await ask(inference, spec, asking.part(0, count // 2), answered, failed)
-    await ask(inference, spec, asking.part(count // 2, count), answered, failed)
+    await ask(inference, spec, slot, asking.part(0, count // 2), answered, failed)
+    await ask(inference, spec, slot, asking.part(count // 2, count), answered, failed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from inference.messages import Answer, ModelInfo
 from schemas.results import ModelId
 from streams.chunks import Chunk
-from streams.handler import Question, Row
+from streams.handler import Ask, Question, Row
 from streams.ordering import Group
 from streams.outgoing import Stamp, model_id
 from streams.publisher import Publication
@@ -55,7 +55,7 @@ class Prepared:
 class Flight(Group):
     """The records of one chunk on their way, by place."""
 
-    __slots__ = ("_answers", "buried", "chunk", "prepared", "stamp")
+    __slots__ = ("_answers", "_open", "buried", "chunk", "further", "prepared", "stamp")
 
     def __init__(self, chunk: Chunk, stamp: Stamp) -> None:
         count = len(chunk.records)
@@ -64,7 +64,9 @@ class Flight(Group):
         self.stamp = stamp
         self.prepared: list[Prepared | None] = [None] * count
         self.buried: dict[int, Publication] = {}  # dead letters
+        self.further: list[tuple[int, Ask]] = []  # by place: what is asked of other slots
         self._answers: dict[int, tuple[Answered, int]] = {}
+        self._open: set[int] = set()  # places that wait for one thing more
 
     def number(self, place: int) -> int:
         """Return the record's number in the partition's ledger."""
@@ -76,6 +78,22 @@ class Flight(Group):
         if one is None:
             raise ValueError("the record became no event")
         return one
+
+    def ask_further(self, place: int, asks: Sequence[Ask]) -> None:
+        """Let a record wait for what it asks of other slots, too."""
+        self.further += [(place, one) for one in asks]
+        self._open.add(place)
+
+    def close(self, places: Collection[int]) -> Collection[int]:
+        """Return those of the places that wait for nothing more.
+
+        Told once when a place's own item is answered, and once when all that it asks further is.
+        """
+        if self._open.isdisjoint(places):
+            return places
+        waiting = self._open.intersection(places)
+        self._open -= waiting
+        return [place for place in places if place not in waiting]
 
     def answer(self, places: Sequence[int], answered: Answered) -> None:
         """Keep the answer to what the records at `places` asked, in this order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,8 +22,25 @@ Row = NDArray[np.float32]
 class Question:
     """What an event asks of a model, and what its answer will be read with."""
 
-    item: Item | None  # None where no model needs to be asked
+    item: Item | None  # of the task's own slot; None where no model needs to be asked
     context: Any = None  # the handler's own: state as it was when the event came
+    further: Sequence[Ask] = ()  # of other slots; all are answered before the event is decided
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Ask:
+    """What is asked for an event beside its question's own item; the answer is put in here.
+
+    What the events of a chunk ask of one slot is one request to it. A failure of any item is the
+    event's failure.
+    """
+
+    slot: str
+    items: Sequence[Item]
+    answers_unread: bool = False  # whether a row without numbers says something, too
+    then: Callable[[Ask], Sequence[Ask]] | None = None  # what to ask once this is answered
+    rows: Sequence[Row] = ()  # as many as items; fewer where there was no time
+    model: ModelInfo | None = None  # that gave them
 
 
 class Handler(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Outgoing:
     topic_id: str  # of `schemas.topics`
     key: str  # of the outcome's record
     message: Result
+    beside: Sequence[Outgoing] = ()  # for other readers; it leaves with the outcome or not at all
 
 
 @dataclass(kw_only=True, slots=True)

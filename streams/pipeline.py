@@ -2,7 +2,7 @@
 
 1. decode     all records of a chunk; what is no event becomes a dead letter
 2. prepare    in order: look up state, write state, say what to ask
-3. ask        the model, for the whole chunk at once; chunks overlap here
+3. ask        the models, for the whole chunk at once; chunks overlap here
 4. release    each record as soon as it is answered and its key's earlier ones have left
 5. decide     what becomes of it
 6. send       outcomes, dead letters and changelogs of all that was released together
@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -35,12 +36,13 @@ from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
 from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
+from streams.further import FurtherAsking
 from streams.gathering import ASKED, PATIENCE_S, Gathering
 from streams.handler import Handler
 from streams.logs import log_context
 from streams.ordering import KeyOrder
 from streams.outgoing import Moment, Outgoing, Sealer, Stamp
-from streams.publisher import Publication
+from streams.publisher import Headers, Publication
 from streams.tables import Changes, Overlay, Writes, latest
 from streams.telemetry.hooks import SILENT, Signals
 
@@ -136,6 +138,8 @@ class Pipeline:
         if asking.places:
             self._gathering.asked()
             self._start(self._ask(flight, asking))
+        if flight.further:
+            self._start(self._ask_further(flight))
 
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
@@ -190,6 +194,8 @@ class Pipeline:
             self._bury(flight, place, TaskFailed(error))
         else:
             flight.prepared[place] = Prepared(event, question, changes)
+            if question.further:
+                flight.ask_further(place, question.further)
 
     def _asking(self, flight: Flight) -> Asking:
         asked = [
@@ -223,9 +229,22 @@ class Pipeline:
             self._bury(flight, place, error)
             self._ready(flight, (place,))
 
-        await ask(self._stage.inference, self._stage.handler.spec, asking, answered, failed)
+        stage, spec = self._stage, self._stage.handler.spec
+        await ask(stage.inference, spec, spec.slot, asking, answered, failed)
         self._gathering.answered()
         self._begin_gathered()
+
+    async def _ask_further(self, flight: Flight) -> None:
+        further = FurtherAsking(
+            inference=self._stage.inference,
+            spec=self._stage.handler.spec,
+            deadlines=partial(self._deadlines, flight),
+            answered=partial(self._signals.answered, flight.stamp),
+            failed=partial(self._bury, flight),
+        )
+        wanted, flight.further = flight.further, []
+        await further.ask(wanted)
+        self._ready(flight, dict.fromkeys(place for place, _ in wanted))
 
     def _not_answered(self, flight: Flight, place: int, error: ItemError) -> None:
         if error.code == EXPIRED.code:
@@ -235,8 +254,8 @@ class Pipeline:
         else:
             self._bury(flight, place, error)
 
-    def _ready(self, flight: Flight, places: Iterable[int]) -> None:
-        self._order.ready(flight, places)
+    def _ready(self, flight: Flight, places: Collection[int]) -> None:
+        self._order.ready(flight, flight.close(places))
         self._wake.set()
 
     # -- out
@@ -271,8 +290,9 @@ class Pipeline:
 
     def _publications(self, released: Released) -> list[Publication]:
         moment = Moment()
+        beside: list[Publication] = []
         outcomes = [
-            flight.buried.get(place) or self._outcome(flight, place, moment)
+            flight.buried.get(place) or self._outcome(flight, place, moment, beside)
             for flight, places in released
             for place in places
         ]
@@ -284,7 +304,9 @@ class Pipeline:
             if one is not None and one.changes.writes
         ]
         self._writes += writes
-        return [*outcomes, *self._overlay.changelog(latest(writes))] if writes else outcomes
+        if not (beside or writes):
+            return outcomes
+        return [*outcomes, *beside, *self._overlay.changelog(latest(writes))]
 
     async def _settle(self) -> None:
         position, began = self._frontier.position(), time.perf_counter()
@@ -296,24 +318,33 @@ class Pipeline:
         self._clock.settled()
         self._signals.settled(position, time.perf_counter() - began)
 
-    def _outcome(self, flight: Flight, place: int, moment: Moment) -> Publication:
+    def _outcome(
+        self, flight: Flight, place: int, moment: Moment, beside: list[Publication]
+    ) -> Publication:
+        """Return the record's outcome, and add to `beside` what else leaves with it."""
         one, record = flight.event(place), flight.chunk.records[place]
         try:
             outgoing = self._decide(flight, place, moment)
-            message = outgoing.message
-            if kinds := self._stage.masking.get(outgoing.topic_id):
-                message = masked(message, kinds)
-            publication = Publication(
-                topic=self._names[outgoing.topic_id],
-                key=outgoing.key.encode(),
-                value=encode_result(message),
-                headers=self._signals.headers(record, flight.stamp) if record.headers else (),
-            )
+            headers = self._signals.headers(record, flight.stamp) if record.headers else ()
+            publication = self._publication(outgoing, headers)
+            others = [self._publication(other, headers) for other in outgoing.beside]
             one.changes.keep()
         except Exception as error:  # one event's failure is its own
             one.changes.forget()
             return self._letter(record, TaskFailed(error))
+        beside += others
         return publication
+
+    def _publication(self, outgoing: Outgoing, headers: Headers) -> Publication:
+        message = outgoing.message
+        if kinds := self._stage.masking.get(outgoing.topic_id):
+            message = masked(message, kinds)
+        return Publication(
+            topic=self._names[outgoing.topic_id],
+            key=outgoing.key.encode(),
+            value=encode_result(message),
+            headers=headers,
+        )
 
     def _decide(self, flight: Flight, place: int, moment: Moment) -> Outgoing:
         one, found = flight.event(place), flight.answered(place)
@@ -336,6 +367,8 @@ class Pipeline:
         )
 
     def _bury(self, flight: Flight, place: int, error: Exception | ItemError) -> None:
+        if place in flight.buried:
+            return  # two models may fail on one record
         flight.buried[place] = self._letter(flight.chunk.records[place], error)
 
     def _letter(self, record: Record, error: Exception | ItemError) -> Publication:

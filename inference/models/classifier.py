@@ -15,6 +15,7 @@ from inference.launch import Finish
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.batches import Pass
 from inference.models.characters import whole_characters
+from inference.models.heads import has_many_labels, probabilities
 from inference.models.planning import plan
 from inference.models.samples import SAMPLES
 from inference.settings import CHARACTERS_A_TOKEN
@@ -55,7 +56,7 @@ class Classifier:
 
     def _scores(self, batch: Sequence[EncodedText]) -> Tensor:
         logits = self._way([text.ids for text in batch])
-        return torch.softmax(logits / self._temperature, dim=-1)
+        return probabilities(self._way.network, logits / self._temperature)
 
 
 class LaunchedClassifier(Classifier):
@@ -140,6 +141,7 @@ def load_classifier(
         width=len(labels),
         device=device,
         dtype=planned.precision.value,
+        has_many_labels=has_many_labels(planned.way.network),
         plan=planned.plan,
     )
     kind = Classifier if device == "cpu" else LaunchedClassifier

@@ -15,6 +15,7 @@ import torch
 from inference.errors import ModelError
 from inference.messages import Floats, Plan
 from inference.models.batches import Ids, Packed, Padded, Pass
+from inference.models.heads import probabilities
 from inference.models.int8 import to_int8
 from inference.models.packing import NotPackable, pack
 from inference.models.precision import (
@@ -128,7 +129,7 @@ def _unpadded(network: Any, samples: _Samples, precision: Precision) -> Pass:
 
 def rows_of(way: Pass, texts: Sequence[Ids]) -> Floats:
     """Return the probabilities [texts, labels]."""
-    rows: Floats = torch.softmax(way(texts), dim=-1).cpu().numpy()
+    rows: Floats = probabilities(way.network, way(texts)).cpu().numpy()
     return rows
 
 

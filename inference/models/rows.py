@@ -12,7 +12,7 @@ _NEEDED = {spec.slot: spec.rows for spec in TASKS}
 
 def check_rows(info: ModelInfo) -> None:
     """Raise `ModelError` unless the slot's tasks can read what the model gives."""
-    if info.labels and len(info.labels) < FEWEST_LABELS:
+    if info.labels and len(info.labels) < FEWEST_LABELS and not info.has_many_labels:
         raise ModelError(
             f"the model {info.name!r} has {len(info.labels)} label, and would give it to every "
             f"text: {info.slot} needs at least {FEWEST_LABELS}"

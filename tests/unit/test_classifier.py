@@ -71,6 +71,18 @@ def test_a_text_has_the_same_scores_in_every_batch(model: Model) -> None:
     assert np.ptp(together[:3, 0]) > 0.01  # the texts are told apart
 
 
+def test_a_text_may_have_many_labels_or_none(copy: Path, model: Model) -> None:
+    edit_config(copy, {"problem_type": "multi_label_classification", "temperature": 2.0})
+    many = load("moderation", str(copy), "cpu", 512)
+    assert many.info.has_many_labels
+    assert not model.info.has_many_labels
+    rows, one_of = rows_of(many, TEXTS), rows_of(model, TEXTS)
+    logits = 2 * np.log(rows / (1 - rows))  # up to a constant a text, the other head's
+    relative = np.log(one_of) - np.log(one_of[:, :1])
+    np.testing.assert_allclose(logits - logits[:, :1], relative, atol=1e-2)
+    assert np.ptp(rows.sum(axis=1)) > 0.1
+
+
 def test_random_mates_change_nothing(model: Model) -> None:
     random = np.random.default_rng(3)
     alone = rows_of(model, ["good but bad"])[0]

@@ -320,6 +320,13 @@ def test_a_model_takes_the_place_of_its_kind(
             check_kind(*pair)
 
 
+def test_many_labels_are_not_one_of_them() -> None:
+    one = Loaded(version="toy#1", source="one", model=TOY_INFO)
+    many = replace(one, model=replace(TOY_INFO, has_many_labels=True))
+    with pytest.raises(ModelError, match="it gives any number of labels, and toy needs labels"):
+        check_kind(many, one)
+
+
 def test_vectors_of_another_width_are_of_another_kind() -> None:
     narrow = Loaded(version="toy#1", source="narrow", model=replace(TOY_INFO, labels=()))
     wide = replace(narrow, model=replace(narrow.model, width=8))

@@ -1,0 +1,240 @@
+"""An event that asks several models: one request a slot, rows joined, one outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+import pytest
+from faust.types import TP
+from pydantic import TypeAdapter
+
+from inference.errors import WorkerDied
+from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.tasks import registry
+from inference.testing import FakeInference, fake_row
+from schemas.base import Language
+from schemas.codec import Decoder
+from schemas.events import ReviewEvent
+from schemas.letters import DeadLetter
+from schemas.results import Outcome, ReviewLabels
+from schemas.topics import Topics
+from streams.delivery import AtLeastOnce
+from streams.frontier import Frontier
+from streams.handler import Ask, Question, Row
+from streams.outgoing import Envelope, Outgoing
+from streams.pipeline import Pipeline, Stage
+from streams.position import Position
+from streams.tables import Changes
+from streams.testing import MemoryPartition, MemoryPublisher
+from tests.unit.test_pipeline import review
+from tests.waiting import until
+
+LABELS: TypeAdapter[ReviewLabels] = TypeAdapter(ReviewLabels)
+TONE, TOPIC = "tone", "topic"
+
+
+class Handler:
+    """Labels reviews by three models; texts with two words have each word looked at again."""
+
+    spec = registry.task("sentiment")
+    deadline_s = math.inf
+
+    def key(self, event: ReviewEvent) -> str:
+        return event.user_id
+
+    def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
+        if event.text == "unasked":
+            return Question(item=event.text)
+        tone = Ask(slot=TONE, items=[event.text], then=_words)
+        return Question(item=event.text, further=[tone, Ask(slot=TOPIC, items=[event.text])])
+
+    def decide(
+        self,
+        event: ReviewEvent,
+        question: Question,
+        row: Row | None,
+        model: ModelInfo,
+        envelope: Envelope,
+        changes: Changes,
+    ) -> Outgoing:
+        found = {
+            f"{one.model.slot} of {one.items[0]}": float(one.rows[0][0])
+            for one in question.further
+            if one.model is not None
+        }
+        message = ReviewLabels(
+            **envelope.fields(),
+            outcome=Outcome.RESULT,
+            review_id=event.review_id,
+            user_id=event.user_id,
+            product_id=event.product_id,
+            language=Language.ENGLISH,
+            sentiment="positive",
+            score=0.5,
+            scores=found,
+        )
+        beside = Outgoing(topic_id="replies", key="beside", message=message)
+        return Outgoing(
+            topic_id="review-labels", key=event.user_id, message=message, beside=[beside]
+        )
+
+
+def _words(asked: Ask) -> Sequence[Ask]:
+    if asked.items == ["broken"]:
+        raise RuntimeError("secret")
+    words = str(asked.items[0]).split()
+    return [Ask(slot=TONE, items=words)] if len(words) > 1 else []
+
+
+class Deadly(FakeInference):
+    """Ends with what one slot is asked about a deadly text."""
+
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        if slot == TOPIC and "deadly" in items:
+            raise WorkerDied("three times")
+        return await super().ask(slot, items, lane=lane, within_s=within_s)
+
+
+class Bench:
+    def __init__(self, inference: FakeInference | None = None) -> None:
+        slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
+        self.inference = inference or FakeInference(slots)
+        self.publisher = MemoryPublisher()
+        self.frontier = Frontier()
+        self.frontier.open(Position(0))
+        stage = Stage(
+            handler=Handler(),
+            decoder=Decoder(ReviewEvent),
+            inference=self.inference,
+            topics=Topics(),
+        )
+        source = TP("reviews", 0)
+        self.pipeline = Pipeline(stage, source, self.frontier, AtLeastOnce(self.publisher))
+
+    async def feed(self, *texts: str) -> None:
+        partition = MemoryPartition(topic="reviews")
+        values = [review(number, text) for number, text in enumerate(texts)]
+        for chunk in partition.chunks(self.frontier, values):
+            self.pipeline.accept(chunk)
+        await until(lambda: self.frontier.is_idle or self.pipeline.failed.done())
+
+    def scores(self) -> list[dict[str, float]]:
+        values = self.publisher.values("review-labels")
+        return [LABELS.validate_json(value).scores for value in values]
+
+    def letters(self) -> list[tuple[int, str]]:
+        letters = map(DeadLetter.model_validate_json, self.publisher.values("dead-letters"))
+        return [(one.source.offset, one.code) for one in letters]
+
+
+async def test_each_slot_is_asked_once_a_chunk_and_each_event_has_all_rows() -> None:
+    bench = Bench()
+    await bench.feed("good", "unasked", "bad")
+    asked = {one.slot: one.items for one in bench.inference.asked}
+    assert len(bench.inference.asked) == len(asked) == 3
+    assert asked["sentiment"] == ("good", "unasked", "bad")
+    assert asked[TONE] == asked[TOPIC] == ("good", "bad")
+    tone, topic = bench.inference.models[TONE], bench.inference.models[TOPIC]
+    assert bench.scores() == [
+        {
+            "tone of good": float(fake_row(tone, "good")[0]),
+            "topic of good": float(fake_row(topic, "good")[0]),
+        },
+        {},
+        {
+            "tone of bad": float(fake_row(tone, "bad")[0]),
+            "topic of bad": float(fake_row(topic, "bad")[0]),
+        },
+    ]
+
+
+async def test_what_follows_from_an_answer_is_asked_for_those_events_alone() -> None:
+    bench = Bench()
+    await bench.feed("good", "two words", "bad")
+    again = [one.items for one in bench.inference.asked if one.slot == TONE]
+    assert again == [("good", "two words", "bad"), ("two", "words")]
+    assert len(bench.scores()) == 3
+
+
+async def test_no_event_leaves_before_the_last_of_its_answers() -> None:
+    bench = Bench()
+    bench.inference.gate.clear()
+    feeding = asyncio.create_task(bench.feed("good"))
+    await until(lambda: len(bench.inference.asked) == 3)
+    assert bench.publisher.published == []
+    bench.inference.gate.set()
+    await feeding
+    assert len(bench.scores()) == 1
+
+
+@pytest.mark.parametrize("slot", ["sentiment", TONE, TOPIC])
+async def test_what_makes_any_model_fail_is_a_dead_letter_alone(slot: str) -> None:
+    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
+
+    class Picky(FakeInference):
+        async def ask(
+            self,
+            at: str,
+            items: Sequence[Item],
+            *,
+            lane: Lane,
+            within_s: Sequence[float] | None = None,
+        ) -> Answer:
+            self._is_poison = lambda item: item == "poison" and at == slot
+            return await super().ask(at, items, lane=lane, within_s=within_s)
+
+    bench = Bench(Picky(slots))
+    await bench.feed("good", "poison", "bad")
+    assert bench.letters() == [(1, "model_failed")]
+    assert len(bench.scores()) == 2
+
+
+async def test_what_makes_two_models_fail_is_one_dead_letter() -> None:
+    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
+    bench = Bench(FakeInference(slots, is_poison=lambda item: item == "poison"))
+    await bench.feed("poison", "good")
+    assert bench.letters() == [(0, "model_failed")]
+    assert len(bench.scores()) == 1
+
+
+async def test_a_text_that_ends_the_worker_of_one_slot_is_found_alone() -> None:
+    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
+    bench = Bench(Deadly(slots))
+    await bench.feed(*["good"] * 3, "deadly", *["bad"] * 2)
+    assert bench.letters() == [(3, "worker_died")]
+    assert len(bench.scores()) == 5
+
+
+async def test_what_follows_may_fail_for_its_own_event() -> None:
+    bench = Bench()
+    await bench.feed("good", "broken")
+    assert bench.letters() == [(1, "task_failed")]
+    assert b"secret" not in bench.publisher.values("dead-letters")[0]
+
+
+async def test_what_leaves_beside_the_outcome_leaves_with_it() -> None:
+    bench = Bench()
+    await bench.feed("good", "bad")
+    assert [(one.topic, one.key) for one in bench.publisher.published] == [
+        ("review-labels", b"u"),
+        ("review-labels", b"u"),
+        ("replies", b"beside"),
+        ("replies", b"beside"),
+    ]
+
+
+async def test_a_defect_of_ours_ends_the_pipeline_as_itself() -> None:
+    slots = dict.fromkeys(("sentiment", TONE), ("negative", "positive"))
+    bench = Bench(FakeInference(slots))  # nobody serves the third slot
+    await bench.feed("good")
+    assert type(bench.pipeline.failed.exception()).__name__ == "UnknownSlot"
+    assert bench.publisher.published == []
