@@ -10,6 +10,7 @@ InferenceError
 ├── WorkerDied        the worker process ended each time it held this, and nobody knows why
 ├── WorkerLost        there is no worker any more; no request is to blame
 ├── ClientClosed      the client was stopped
+├── FilesError        `inference.files`: files that cannot be read as what they should be
 └── GoldLabelError    a labelled file's label is none that the model knows
 """
 

@@ -41,16 +41,22 @@ def sentiment(
     """
     settings = settings_of(config, None, models__sentiment=model)
     from inference.evaluate import evaluate
+    from inference.files.columns import Columns, parse_pairs
+    from inference.training.data.labelling import NamedLabels
+    from inference.training.data.losses import told
+    from inference.training.data.reading import read_examples
     from streams.config import inference_settings
-    from streams.replay.columns import Columns, parse_pairs
-    from streams.replay.labelled import read_labelled
 
     columns = Columns(renamed=parse_pairs(mapping or [], "--map"))
-    rows = read_labelled(file, columns, limit)
-    if rows.skipped:
-        say(f"{rows.skipped} rows without text or label were left out")
-    told = inference_settings(settings)
-    report = evaluate(rows.texts, rows.labels, settings.models.sentiment, told)
+    found = read_examples(file, columns, NamedLabels(), limit=limit)
+    for sentence in told(found.losses):
+        say(f"left out: {sentence}")
+    report = evaluate(
+        [one.text for one in found.examples],
+        [one.labels[0] for one in found.examples],
+        settings.models.sentiment,
+        inference_settings(settings),
+    )
     figures = json.dumps(asdict(report), indent=2, ensure_ascii=False)
     print(figures)
     if json_file is not None:
