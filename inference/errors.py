@@ -10,6 +10,9 @@ InferenceError
 ├── WorkerDied        the worker process ended each time it held this, and nobody knows why
 ├── WorkerLost        there is no worker any more; no request is to blame
 ├── ClientClosed      the client was stopped
+├── FilesError        `inference.files`: files that cannot be read as what they should be
+├── RegistryError     a registry of models is not there, or will not do what is asked
+├── TrainingError     a training cannot begin, go on or end well
 └── GoldLabelError    a labelled file's label is none that the model knows
 """
 
@@ -63,6 +66,14 @@ class WorkerLost(InferenceError):
 
 class ClientClosed(InferenceError):
     """The client was stopped before the answer came."""
+
+
+class RegistryError(InferenceError):
+    """A registry of models is not there, or will not do what is asked; a sentence says why."""
+
+
+class TrainingError(InferenceError):
+    """A training cannot begin, go on or end well; the message says why and what to do."""
 
 
 class GoldLabelError(InferenceError):

@@ -77,7 +77,7 @@ class KafkaSettings(SecuritySettings):
 
 
 class ModelsSettings(_Section):
-    """Which weights: `bundled`, a folder, or a name on the Hugging Face hub."""
+    """Which weights: `bundled`, a folder, a Hugging Face name, or `registry:PATH@live`."""
 
     sentiment: Name = Field(default=BUNDLED, description="Labels reviews.")
     intent: Name = Field(default=BUNDLED, description="Understands customers' messages.")

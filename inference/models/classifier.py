@@ -16,6 +16,7 @@ from inference.messages import Floats, Item, ModelInfo
 from inference.models.batches import Pass
 from inference.models.characters import whole_characters
 from inference.models.heads import has_many_labels, probabilities
+from inference.models.limits import padding, positions
 from inference.models.planning import plan
 from inference.models.samples import SAMPLES
 from inference.settings import CHARACTERS_A_TOKEN
@@ -128,8 +129,8 @@ def load_classifier(
     labels = _labels(model.config.id2label, name)
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         raise ModelError(f"the tokenizer of {name!r} has more tokens than the model knows")
-    limit = min(max_tokens, tokenizer.model_max_length, _positions(model))
-    encoder = TextEncoder(tokenizer, pad=_padding(model, tokenizer), max_tokens=limit)
+    limit = min(max_tokens, tokenizer.model_max_length, positions(model))
+    encoder = TextEncoder(tokenizer, pad=padding(model, tokenizer), max_tokens=limit)
     planned = plan(
         model.eval(), wanted=dtype, device=device, samples=encoder(SAMPLES), pad=encoder.pad
     )
@@ -178,27 +179,6 @@ def _labels(names: dict[int, str], name: str) -> tuple[str, ...]:
     if sorted(names) != list(range(len(names))):
         raise ModelError(f"id2label in config.json of {name!r} does not count from 0 upwards")
     return tuple(str(names[index]) for index in range(len(names)))
-
-
-def _positions(model: Any) -> int:
-    """Return how many tokens the model has positions for."""
-    for path, module in model.named_modules():
-        if path.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
-            # RoBERTa and its kin count positions from behind that of the padding.
-            taken = 0 if module.padding_idx is None else module.padding_idx + 1
-            return module.num_embeddings - taken
-    limit = getattr(model.config, "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else 2**31
-
-
-def _padding(model: Any, tokenizer: Any) -> int:
-    """Return the padding token; a model that knows none, such as GPT-2, is told."""
-    pad = tokenizer.pad_token_id
-    if pad is None:
-        pad = tokenizer.eos_token_id or 0
-    if model.config.pad_token_id is None:
-        model.config.pad_token_id = pad
-    return int(pad)
 
 
 def _as_text(item: Item, limit: int) -> str:

@@ -21,6 +21,7 @@ from inference.settings import InferenceSettings
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
+REGISTRY = "registry:"
 HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
@@ -32,7 +33,9 @@ _WARM_UP: tuple[list[Item], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class Found:
+    """A model's folder, looked at and not yet loaded."""
+
     slot: str
     name: str  # what results call the model
     folder: Path
@@ -42,7 +45,7 @@ class _Found:
 def load_all(settings: InferenceSettings) -> dict[str, Model]:
     """Return the configured models by slot, warm; raises `ModelError`."""
     # All folders are looked at before torch is imported: what is amiss is said at once.
-    found = {slot: _find(slot, name) for slot, name in settings.models.items()}
+    found = {slot: find(slot, name) for slot, name in settings.models.items()}
     import torch
 
     device = choose_device(settings.device, settings.worker)
@@ -53,12 +56,12 @@ def load_all(settings: InferenceSettings) -> dict[str, Model]:
 
 
 def load(slot: str, name: str, device: str, max_tokens: int, dtype: str = "fp32") -> Model:
-    """Return the model of `name`: `bundled`, a folder, or a name on the Hugging Face hub.
+    """Return the model of `name`: `bundled`, a folder, a hub name or `registry:PATH@live`.
 
     Raises `ModelError` with what is wrong and what to do. Code in a model's folder is never run
     and pickled weights are never read.
     """
-    return _load(_find(slot, name), device, max_tokens, dtype)
+    return _load(find(slot, name), device, max_tokens, dtype)
 
 
 def content_hash(folder: Path) -> str:
@@ -72,19 +75,27 @@ def content_hash(folder: Path) -> str:
     return digest.hexdigest()[:HASH_DIGITS]
 
 
-def _find(slot: str, name: str) -> _Found:
+def find(slot: str, name: str) -> Found:
+    """Return the folder of `bundled`, a folder, a hub name or `registry:PATH@live`.
+
+    Raises `ModelError`.
+    """
     if name == BUNDLED:
         folder, shown = BUNDLED_FOLDER / slot, f"shopstreams/{slot}"
+    elif name.startswith(REGISTRY):
+        from inference.registry.address import fetch
+
+        folder, shown = fetch(name.removeprefix(REGISTRY))
     elif (given := Path(name).expanduser()).is_dir():
         folder, shown = given, given.resolve().name
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ModelError(f"there is no model folder {name!r} for {slot}")
     else:
         folder, shown = _fetch(name), name
-    return _Found(slot=slot, name=shown, folder=folder, config=read_config(folder, name))
+    return Found(slot=slot, name=shown, folder=folder, config=read_config(folder, name))
 
 
-def _load(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
+def _load(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
     try:
         model = _read(found, device, max_tokens, dtype)
         check_rows(model.info)
@@ -104,7 +115,7 @@ def _load(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
     return model
 
 
-def _reason(found: _Found, error: Exception) -> str:
+def _reason(found: Found, error: Exception) -> str:
     if "Unrecognized configuration class" in str(error):
         kind = found.config.get("model_type")
         return f"the model {found.name!r} is a {kind}: transformers has no classifier of that kind"
@@ -113,7 +124,7 @@ def _reason(found: _Found, error: Exception) -> str:
     return f"the model {found.name!r} cannot be loaded: {_first_line(error)}"
 
 
-def _read(found: _Found, device: str, max_tokens: int, dtype: str) -> Model:
+def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
     digest = content_hash(found.folder)
     if found.config.get("architecture") == RECOMMENDER:
         from inference.models.recommender import load_recommender
@@ -151,7 +162,7 @@ def _fetch(name: str) -> Path:
     return Path(folder)
 
 
-def _temperature(found: _Found) -> float:
+def _temperature(found: Found) -> float:
     """Return what divides the logits; read here, since transformers drops the field."""
     value = found.config.get("temperature", 1.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:

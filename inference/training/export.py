@@ -25,7 +25,8 @@ def save_classifier(
     copy.deepcopy(model).to(torch.float16).save_pretrained(folder)
     (folder / WEIGHTS_FILE).chmod(READABLE)
     tokenizer.save_pretrained(folder)
-    compact(folder / "tokenizer.json")
+    if (folder / "tokenizer.json").is_file():
+        compact(folder / "tokenizer.json")
     # By hand: transformers takes it for a setting of text generation and refuses to write it.
     path = folder / "config.json"
     config = {**json.loads(path.read_text(encoding="utf-8")), "temperature": temperature}

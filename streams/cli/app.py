@@ -15,9 +15,11 @@ from streams.cli.evaluate import evaluate_app
 from streams.cli.group import group_app
 from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
+from streams.cli.registry import registry_app
 from streams.cli.replay import replay_app
 from streams.cli.tail import tail
 from streams.cli.topics import topics_app
+from streams.cli.train import distil, train_app
 
 app = typer.Typer(
     name="shopstreams",
@@ -36,6 +38,9 @@ app.add_typer(dead_letters_app)
 app.add_typer(group_app)
 app.add_typer(models_app)
 app.add_typer(evaluate_app)
+app.add_typer(train_app)
+app.command()(distil)
+app.add_typer(registry_app)
 app.command()(doctor)
 
 

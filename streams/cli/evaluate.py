@@ -1,57 +1,192 @@
-"""evaluate: a model's figures on a labelled file, without Kafka."""
+"""evaluate sentiment | intent | moderation: a model's figures on a labelled file, without Kafka."""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from streams.cli.failures import say
 from streams.cli.options import ConfigOption, MapOption, settings_of
 
+if TYPE_CHECKING:
+    from inference.evaluation.run import Evaluation
+    from inference.training.data.labelling import Labelling
+
 evaluate_app = typer.Typer(
     name="evaluate", help="Measure a model on a labelled file.", no_args_is_help=True
 )
 
-
-@evaluate_app.callback()
-def group() -> None:
-    """Measure a model on a labelled file."""
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="With a text and a label a row.")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(help="bundled, a folder, a hub name; by default the configured one."),
+]
+FloorOption = Annotated[
+    Path | None,
+    typer.Option(metavar="TRAIN", help="Fit TF-IDF with logistic regression on this beside it."),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", metavar="OUT", help="Write the figures here.")
+]
+ErrorsOption = Annotated[
+    Path | None,
+    typer.Option("--errors", metavar="OUT", help="Write all mistakes here, the surest first."),
+]
+PlotsOption = Annotated[
+    Path | None, typer.Option("--plots", metavar="DIR", help="Draw reliability and confusion here.")
+]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many rows.")]
+AttributesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B", help="Columns of 0 and 1; without, `labels` lists a row's attributes."
+    ),
+]
 
 
 @evaluate_app.command()
 def sentiment(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="With a text and a label a row.")],
+    file: FileArgument,
     mapping: MapOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write the figures here.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="bundled, or a folder; by default the configured one.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
+    model: ModelOption = None,
+    floor: FloorOption = None,
+    json_file: JsonOption = None,
+    errors: ErrorsOption = None,
+    plots: PlotsOption = None,
+    limit: LimitOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Print how well a model labels reviews whose labels are known.
+    """Say how well a model labels reviews; as JSON where the output is no terminal.
 
     Example: shopstreams evaluate sentiment reviews.csv --map text=review --json figures.json
     """
-    settings = settings_of(config, None, models__sentiment=model)
-    from inference.evaluate import evaluate
-    from streams.config import inference_settings
-    from streams.replay.columns import Columns, parse_pairs
-    from streams.replay.labelled import read_labelled
+    outcome = _run("sentiment", file, mapping, model, floor, limit, config)
+    _tell(outcome, "sentiment", json_file, errors, plots)
 
-    columns = Columns(renamed=parse_pairs(mapping or [], "--map"))
-    rows = read_labelled(file, columns, limit)
-    if rows.skipped:
-        say(f"{rows.skipped} rows without text or label were left out")
-    told = inference_settings(settings)
-    report = evaluate(rows.texts, rows.labels, settings.models.sentiment, told)
-    figures = json.dumps(asdict(report), indent=2, ensure_ascii=False)
-    print(figures)
+
+@evaluate_app.command()
+def intent(
+    file: FileArgument,
+    mapping: MapOption = None,
+    model: ModelOption = None,
+    floor: FloorOption = None,
+    json_file: JsonOption = None,
+    errors: ErrorsOption = None,
+    plots: PlotsOption = None,
+    limit: LimitOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say how well a model understands messages; as JSON where the output is no terminal.
+
+    Example: shopstreams evaluate intent messages.csv --map label=intent --errors wrong.jsonl
+    """
+    outcome = _run("intent", file, mapping, model, floor, limit, config)
+    _tell(outcome, "intent", json_file, errors, plots)
+
+
+@evaluate_app.command()
+def moderation(
+    file: FileArgument,
+    mapping: MapOption = None,
+    attributes: AttributesOption = None,
+    model: ModelOption = None,
+    floor: FloorOption = None,
+    json_file: JsonOption = None,
+    errors: ErrorsOption = None,
+    plots: PlotsOption = None,
+    limit: LimitOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say how well a model finds attributes, several a text or none.
+
+    Example: shopstreams evaluate moderation held.jsonl --model my-moderation
+    """
+    from inference.training.data.labelling import AttributeColumns, ListedLabels
+
+    names = [name.strip() for name in attributes.split(",")] if attributes else None
+    labelling = ListedLabels() if names is None else AttributeColumns(names)
+    outcome = _run("moderation", file, mapping, model, floor, limit, config, labelling)
+    _tell(outcome, "moderation", json_file, errors, plots)
+
+
+def _run(
+    slot: str,
+    file: Path,
+    mapping: list[str] | None,
+    model: str | None,
+    floor: Path | None,
+    limit: int | None,
+    config: Path | None,
+    labelling: Labelling | None = None,
+) -> Evaluation:
+    settings = settings_of(config, None)
+    from inference.evaluation.run import EvaluationRequest, run
+    from inference.files.columns import Columns, parse_pairs
+    from inference.training.data.labelling import NamedLabels
+    from inference.training.data.losses import told
+    from streams.config import inference_settings
+
+    outcome = run(
+        EvaluationRequest(
+            slot=slot,
+            model=model or str(getattr(settings.models, slot, "bundled")),
+            file=file,
+            labelling=labelling or NamedLabels(),
+            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            settings=inference_settings(settings),
+            floor=floor,
+            limit=limit,
+        )
+    )
+    for sentence in told(outcome.losses):
+        say(f"left out: {sentence}")
+    if outcome.leaked:
+        say(f"the floor was not fitted on {outcome.leaked} texts that are measured")
+    return outcome
+
+
+def _tell(
+    outcome: Evaluation,
+    slot: str,
+    json_file: Path | None,
+    errors: Path | None,
+    plots: Path | None,
+) -> None:
+    figures = asdict(outcome.report)
+    if outcome.floor is not None:
+        figures["floor"] = asdict(outcome.floor)
+    content = json.dumps(figures, indent=2, ensure_ascii=False)
+    if sys.stdout.isatty():
+        from streams.cli.figures import show
+
+        show(outcome)
+    else:
+        print(content)
     if json_file is not None:
-        json_file.write_text(figures + "\n", encoding="utf-8")
+        json_file.write_text(content + "\n", encoding="utf-8")
+    if errors is not None:
+        lines = (json.dumps(asdict(one), ensure_ascii=False) for one in outcome.mistakes)
+        errors.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    if plots is not None:
+        _plot(outcome, plots, slot)
+
+
+def _plot(outcome: Evaluation, folder: Path, slot: str) -> None:
+    from inference.evaluation.plots import plot_confusion, plot_reliability
+    from inference.evaluation.report import Report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    report: Any = outcome.report
+    if isinstance(report, Report):
+        plot_reliability(report.calibration, folder / "reliability.png", slot)
+        plot_confusion(report.confusion, folder / "confusion.png", slot)
+        return
+    for name, figures in report.per_attribute.items():
+        plot_reliability(figures.calibration, folder / f"reliability-{name}.png", name)

@@ -161,7 +161,7 @@ def _plan(
     limit: int | None,
     created_at: str | None = None,
 ) -> Plan:
-    from streams.replay.columns import Columns, parse_pairs, parse_time
+    from inference.files.columns import Columns, parse_pairs, parse_time
     from streams.replay.events import KINDS, Recipe
     from streams.replay.run import Plan
 

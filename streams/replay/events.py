@@ -12,10 +12,10 @@ from typing import Final
 
 import orjson
 
-from streams.replay.columns import Columns
-from streams.replay.errors import ColumnError
+from inference.files.columns import Columns
+from inference.files.errors import ColumnError
+from inference.files.readers import Row
 from streams.replay.orders import Fields, gather, with_status
-from streams.replay.readers import Row
 
 LABEL: Final = "label"
 """The column with the truth of a review: for the accuracy, and never sent."""

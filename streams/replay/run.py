@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from inference.files.readers import read_rows
 from streams.admin import require_topics
 from streams.config import Settings
 from streams.outcome_ledger import Ledger
@@ -16,7 +17,6 @@ from streams.outcomes import OutcomeReader, source_ends
 from streams.replay.accuracy import accuracy
 from streams.replay.events import Recipe, Record, records
 from streams.replay.producer import Delivered, Sender
-from streams.replay.readers import read_rows
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 
@@ -62,8 +62,8 @@ class Report:
 def replay(settings: Settings, plan: Plan, progress: Progress) -> int:
     """Send the file and return how many records the broker confirmed.
 
-    Raises `ReplayError` for a file, a column or a record that will not do, `AdminError` where
-    broker or topic are not there.
+    Raises `FilesError` for a file or a column and `ReplayError` for a record that will not do,
+    `AdminError` where broker or topic are not there.
     """
     topic = _topic(settings, plan)
     require_topics(settings, [topic])

@@ -16,6 +16,7 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from inference.files.columns import Columns
 from schemas.topics import DEFAULT_TOPICS
 from streams.admin import (
     TopicsMissing,
@@ -27,7 +28,6 @@ from streams.admin import (
 from streams.cli.app import app
 from streams.cli.failures import run_command
 from streams.config import Settings, load_settings
-from streams.replay.columns import Columns
 from streams.replay.errors import DeliveryError
 from streams.replay.events import QUERIES, REVIEWS, Recipe
 from streams.replay.run import Plan, Report, replay, replay_and_wait

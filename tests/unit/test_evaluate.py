@@ -11,14 +11,13 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from inference import evaluate as evaluate_module
 from inference.errors import GoldLabelError
-from inference.evaluate import evaluate, score
+from inference.evaluation.report import evaluate
+from inference.evaluation.scoring import load_classifier, score
 from inference.gold import Gold, gold_names
 from inference.messages import Floats, Item, ModelInfo
-from inference.models.base import Model, forward
+from inference.models.base import forward
 from inference.models.loading import load
-from inference.settings import InferenceSettings
 from tests.unit.tiny_bert import make_tiny_bert
 
 LABELS = ("negative", "neutral", "positive")
@@ -64,18 +63,12 @@ class Reader:
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
-    found = Reader()
-
-    def load_reader(folder: str, settings: InferenceSettings) -> Model:
-        return found
-
-    monkeypatch.setattr(evaluate_module, "_load", load_reader)
-    return found
+def reader() -> Reader:
+    return Reader()
 
 
 def test_figures(reader: Reader) -> None:
-    report = evaluate(["+", "+", "-", "0", "-"], [5, 1, 1, 3, 4], "reader")
+    report, _ = evaluate(["+", "+", "-", "0", "-"], [5, 1, 1, 3, 4], reader)
     assert report.n == 5
     assert report.accuracy == 0.6
     assert report.confusion["negative"] == {"negative": 1, "neutral": 0, "positive": 1}
@@ -88,18 +81,18 @@ def test_figures(reader: Reader) -> None:
 
 
 def test_a_file_without_neutral_asks_for_one_side(reader: Reader) -> None:
-    assert evaluate(["?", "-"], ["1", "0"], "reader").accuracy == 1.0
-    assert evaluate(["?", "-", "0"], ["1", "-1", "0"], "reader").accuracy == pytest.approx(
+    assert evaluate(["?", "-"], ["1", "0"], reader)[0].accuracy == 1.0
+    assert evaluate(["?", "-", "0"], ["1", "-1", "0"], reader)[0].accuracy == pytest.approx(
         2 / 3, abs=1e-3
     )
 
 
 def test_a_file_of_one_label_is_no_gift(reader: Reader) -> None:
-    assert evaluate(["-", "+"], ["positive", "positive"], "reader").accuracy == 0.5
+    assert evaluate(["-", "+"], ["positive", "positive"], reader)[0].accuracy == 0.5
 
 
 def test_no_texts_no_figures(reader: Reader) -> None:
-    assert evaluate([], [], "reader").n == 0
+    assert evaluate([], [], reader)[0].n == 0
 
 
 def test_batches_keep_the_budget_and_the_order(reader: Reader) -> None:
@@ -112,7 +105,7 @@ def test_batches_keep_the_budget_and_the_order(reader: Reader) -> None:
 def test_a_real_model_scores_as_it_does_alone(tmp_path: Path) -> None:
     folder = str(make_tiny_bert(tmp_path / "tiny"))
     texts = ["good", "很差 " * 10, "bad 好", ""]
-    report = evaluate(texts, ["1", "-1", "0", "0"], folder)
+    report, _ = evaluate(texts, ["1", "-1", "0", "0"], load_classifier("sentiment", folder))
     model = load("sentiment", folder, "cpu", 512)
     best = forward(model, model.prepare(texts)).argmax(axis=1)
     right = (best == [2, 0, 1, 1]).mean()

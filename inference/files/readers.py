@@ -12,14 +12,17 @@ from typing import Any
 
 import orjson
 
-from streams.replay.errors import FileError
-from streams.replay.json_stream import array_items
-from streams.replay.lines import read_lines
+from inference.files.errors import FileError
+from inference.files.json_stream import array_items
+from inference.files.lines import read_lines
 
 _LONGEST_CELL = 16 * 1024 * 1024
 _DELIMITERS = ",;\t"
+_MOST_LINES = 500
+"""Of one CSV row; one that spans more has taken its neighbours into a quoted cell."""
 _FASTTEXT_LABEL = "__label__"
 _GZIP = ".gz"
+_NO_OBJECT = "it is no JSON object"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +30,10 @@ class Row:
     """One row of a file."""
 
     number: int  # from 1, blank ones not counted
+    line: int  # of the file, from 1: where the row begins
     fields: dict[str, Any] | None  # None where the row is no object: `raw` is sent as it is
     raw: bytes = b""
+    fault: str = ""  # what makes it doubtful that the cells are what was meant
 
 
 Lines = Iterator[str]
@@ -76,11 +81,24 @@ def _csv(path: Path, lines: Lines) -> Iterator[Row]:
     cells = csv.reader(chain([header], lines), delimiter=delimiter)
     try:
         names = [name.strip() for name in next(cells)]
-        filled = (row for row in cells if row)
-        for number, row in enumerate(filled, start=1):
-            yield Row(number=number, fields=_named(names, row))
+        number, line = 0, cells.line_num + 1
+        for row in cells:
+            if row:
+                number += 1
+                fault = _fault(names, row, cells.line_num - line + 1)
+                yield Row(number=number, line=line, fields=_named(names, row), fault=fault)
+            line = cells.line_num + 1
     except csv.Error as error:
         raise FileError(f"{path}: line {cells.line_num} is not CSV: {error}") from error
+
+
+def _fault(names: list[str], row: list[str], lines: int) -> str:
+    """Return what is wrong with a CSV row's shape, if anything."""
+    if lines > _MOST_LINES:
+        return f"it spans {lines} lines: a quote is probably not closed"
+    if len(row) != len(names):
+        return f"{len(row)} cells where the header has {len(names)}"
+    return ""
 
 
 def _named(names: list[str], cells: list[str]) -> dict[str, Any]:
@@ -93,43 +111,48 @@ def _named(names: list[str], cells: list[str]) -> dict[str, Any]:
 
 
 def _json_lines(_path: Path, lines: Lines) -> Iterator[Row]:
-    filled = (line.strip() for line in lines)
-    for number, line in enumerate(filter(None, filled), start=1):
-        yield _json_row(number, line.encode())
+    for number, (line, text) in enumerate(_filled(lines), start=1):
+        yield _json_row(number, line, text.encode())
 
 
-def _json_row(number: int, line: bytes) -> Row:
+def _filled(lines: Lines) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, bare, with their numbers in the file from 1."""
+    for line, text in enumerate(lines, start=1):
+        if bare := text.strip():
+            yield line, bare
+
+
+def _json_row(number: int, line: int, text: bytes) -> Row:
     try:
-        value = orjson.loads(line)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = None
     if isinstance(value, dict):
-        return Row(number=number, fields=value)
-    return Row(number=number, fields=None, raw=line)
+        return Row(number=number, line=line, fields=value)
+    return Row(number=number, line=line, fields=None, raw=text, fault=_NO_OBJECT)
 
 
 def _json_array(path: Path, lines: Lines) -> Iterator[Row]:
-    for number, item in enumerate(array_items(path, lines), start=1):
+    for number, (line, item) in enumerate(array_items(path, lines), start=1):
         if isinstance(item, dict):
-            yield Row(number=number, fields=item)
+            yield Row(number=number, line=line, fields=item)
         else:
             raw = json.dumps(item, ensure_ascii=False).encode()
-            yield Row(number=number, fields=None, raw=raw)
+            yield Row(number=number, line=line, fields=None, raw=raw, fault=_NO_OBJECT)
 
 
 def _plain_text(_path: Path, lines: Lines) -> Iterator[Row]:
-    filled = (line.rstrip("\r\n") for line in lines if line.strip())
-    for number, line in enumerate(filled, start=1):
-        yield Row(number=number, fields={"text": line})
+    filled = ((at, text) for at, text in enumerate(lines, start=1) if text.strip())
+    for number, (line, text) in enumerate(filled, start=1):
+        yield Row(number=number, line=line, fields={"text": text.rstrip("\r\n")})
 
 
 def _fasttext(_path: Path, lines: Lines) -> Iterator[Row]:
     """Yield `__label__X "text"` as label and text."""
-    filled = (line.strip() for line in lines if line.strip())
-    for number, line in enumerate(filled, start=1):
-        label, _, text = line.partition(" ")
+    for number, (line, content) in enumerate(_filled(lines), start=1):
+        label, _, text = content.partition(" ")
         text = text.strip()
         if len(text) > 1 and text[0] == text[-1] == '"':
             text = text[1:-1].replace('""', '"')
         fields = {"label": label.removeprefix(_FASTTEXT_LABEL), "text": text}
-        yield Row(number=number, fields=fields)
+        yield Row(number=number, line=line, fields=fields)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.replay.errors import FileError
+from inference.files.errors import FileError
 
 _BLANKS = " \t\r\n"
 _DELIMITERS = frozenset(",:]}" + _BLANKS)
@@ -24,6 +24,7 @@ class _Buffer:
         self._text = ""
         self._at = 0
         self._line = 1
+        self._counted = 0  # characters of the text whose line ends are in `_line`
         self._ended = False
 
     def peek(self) -> str:
@@ -59,10 +60,17 @@ class _Buffer:
                 self._at = end
                 return value
 
+    def line(self) -> int:
+        """Return the line of the next character that is no blank, from 1."""
+        self.peek()
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
+
     def _grow(self) -> bool:
         if self._ended:
             return False
-        self._line += self._text.count("\n", 0, self._at)
+        self._line += self._text.count("\n", self._counted, self._at)
         pieces = [self._text[self._at :]]
         # Twice as much each time: a long value is decoded again few times.
         wanted = max(_GROW_CHARS, 2 * len(pieces[0]))
@@ -74,16 +82,19 @@ class _Buffer:
         else:
             self._ended = True
         self._text = "".join(pieces)
-        self._at = 0
+        self._at = self._counted = 0
         return len(pieces) > 1
 
     def _malformed(self) -> FileError:
-        line = self._line + self._text.count("\n", 0, self._at)
-        return FileError(f"{self._path}: the JSON is malformed in what begins at line {line}")
+        return FileError(
+            f"{self._path}: the JSON is malformed in what begins at line {self.line()}"
+        )
 
 
-def array_items(path: Path, lines: Iterator[str]) -> Iterator[Any]:
+def array_items(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, Any]]:
     """Yield the elements of an array, or of the first list of objects in an object.
+
+    Each comes with the line that it begins in, from 1.
 
     Raises `FileError` where the text is malformed or holds no such list.
     """
@@ -113,20 +124,20 @@ class _Objects:
         self._buffer = buffer
         self.any = False
 
-    def __iter__(self) -> Iterator[Any]:
-        for element in _elements(self._buffer):
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        for line, element in _elements(self._buffer):
             self.any = self.any or isinstance(element, dict)
             if self.any:
-                yield element
+                yield line, element
 
 
-def _elements(buffer: _Buffer) -> Iterator[Any]:
+def _elements(buffer: _Buffer) -> Iterator[tuple[int, Any]]:
     buffer.skip("[")
     if buffer.peek() == "]":
         buffer.skip("]")
         return
     while True:
-        yield buffer.value()
+        yield buffer.line(), buffer.value()
         if buffer.peek() == "]":
             buffer.skip("]")
             return

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from streams.replay.errors import ColumnError
+from inference.files.errors import ColumnError
 
 _NUMBER_FIELDS = frozenset({"rating", "quantity", "unit_price", "price"})
 _TIME_FIELDS = frozenset({"created_at", "eta"})

@@ -1,0 +1,8 @@
+"""Rows of the files that people have: their reviews, messages, orders, labels.
+
+errors.py       what can be wrong with a file or with what is asked of it
+lines.py        a file's lines: gzip, byte order mark, encoding
+readers.py      rows of any file: its format, found by extension and content
+json_stream.py  the objects of a JSON array, one by one
+columns.py      a file's columns as our fields: `--map`, `--set`, numbers, times
+"""

@@ -1,0 +1,55 @@
+"""`registry:PATH@live`, as a worker's configuration names a version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from inference.errors import ModelError, RegistryError
+from inference.models.loading import content_hash
+from inference.registry.records import Alias
+from inference.registry.registry import Registry
+
+
+def fetch(address: str) -> tuple[Path, str]:
+    """Return the folder of `PATH@VERSION` and what results call it; without `@`, the live one.
+
+    A registry elsewhere is copied into the user's cache, once for each version. Raises
+    `ModelError`.
+    """
+    path, at, name = address.rpartition("@")
+    place, wanted = (path, name) if at else (name, Alias.LIVE.value)
+    try:
+        registry = Registry(place)
+        version = registry.find(wanted)
+        folder = registry.store.local(f"versions/{version.hash}")
+        if folder is None:
+            folder = _cached(registry, version.hash)
+    except RegistryError as error:
+        raise ModelError(str(error)) from error
+    if content_hash(folder) != version.hash:
+        raise ModelError(
+            f"version {version.hash} in {place} is damaged, its files are not those that were "
+            "added: add the model again, or roll back"
+        )
+    return folder, f"{registry.store.name}@{version.hash}"
+
+
+def _cached(registry: Registry, digest: str) -> Path:
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "shopstreams" / "registry" / digest
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
+        for name in registry.store.names(f"versions/{digest}"):
+            registry.store.get(f"versions/{digest}/{name}", Path(draft) / name)
+        whole = Path(draft).with_suffix(".whole")
+        shutil.copytree(draft, whole)
+    try:
+        whole.rename(folder)
+    except OSError:  # another process was first
+        shutil.rmtree(whole, ignore_errors=True)
+    return folder

@@ -1,0 +1,34 @@
+"""Parts of the data that hold the same share of each label."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+from inference.training.data.labelling import Names
+from inference.training.data.reading import Example
+
+
+def stratified(
+    examples: Sequence[Example], share: float, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Return (the rest, a part of `share` of each label), both shuffled by `seed`.
+
+    A label with two examples or more is in both; one with a single example is in the rest.
+    """
+    chance = random.Random(seed)  # noqa: S311
+    groups: dict[Names, list[Example]] = defaultdict(list)
+    for one in examples:
+        groups[one.labels].append(one)
+    rest: list[Example] = []
+    part: list[Example] = []
+    for labels in sorted(groups):
+        group = groups[labels]
+        chance.shuffle(group)
+        cut = min(len(group) - 1, max(1, round(share * len(group)))) if share else 0
+        part += group[:cut]
+        rest += group[cut:]
+    chance.shuffle(rest)
+    chance.shuffle(part)
+    return rest, part

@@ -1,0 +1,237 @@
+"""A shop's data in, a model folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inference.errors import TrainingError
+from inference.evaluation.attributes import AttributeReport, attribute_report
+from inference.evaluation.report import Report, judge, report
+from inference.messages import Floats, ModelInfo
+from inference.training.data.dataset import Dataset
+from inference.training.data.losses import by_reason
+from inference.training.data.reading import Example
+from inference.training.export import save_classifier, save_metrics
+from inference.training.loop import Ids, tokenise
+from inference.training.tuning.bases import Base, base_hash, find_base, load_base
+from inference.training.tuning.calibrating import Calibrated, calibrate
+from inference.training.tuning.card import Made, card
+from inference.training.tuning.checkpoint import Checkpoints
+from inference.training.tuning.curves import plot_history
+from inference.training.tuning.history import History
+from inference.training.tuning.objectives import Attributes, Classes
+from inference.training.tuning.precision import prepare_device
+from inference.training.tuning.scoring import logits_of
+from inference.training.tuning.settings import TuningSettings
+from inference.training.tuning.teacher import Teacher, soft_targets
+from inference.training.tuning.trainer import Listener, Task, Trainer
+from inference.training.tuning.validation import Held, probabilities, targets_of
+
+UNFINISHED = ".training"
+"""Folder inside the model's, while it is trained."""
+CARD, CURVES = "README.md", "curves.png"
+_RUNTIME = ("device", "threads", "checkpoint_s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningRequest:
+    """What is made of what."""
+
+    slot: str  # sentiment, intent or moderation
+    data: Dataset
+    out: Path  # folder that is not there yet, or holds the same training, unfinished
+    base: str = "bundled"  # or a folder, or a hub name
+    settings: TuningSettings = field(default_factory=TuningSettings)
+    precision: float = 0.95  # that the abstaining threshold is to keep
+    teacher: Teacher | None = None
+    command: str = ""  # for the card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned:
+    """What came out."""
+
+    folder: Path
+    history: History
+    calibrated: Calibrated
+    figures: Report | AttributeReport | None  # on the test part
+
+
+def fine_tune(request: TuningRequest, listener: Listener) -> Tuned:
+    """Train, keep the best epoch, calibrate, measure once, write.
+
+    Killed and called again with the same request, it goes on and ends with the same weights.
+    Raises `TrainingError` and `ModelError`.
+    """
+    check_out(request.out)
+    device = prepare_device(request.settings)
+    found = find_base(request.slot, request.base)
+    base = load_base(
+        found,
+        request.data.labels,
+        many=request.data.many,
+        seed=request.settings.seed,
+        max_tokens=request.settings.max_tokens,
+    )
+    base.model.to(device)
+    checkpoints = Checkpoints(request.out / UNFINISHED, _identity(request, base_hash(found)))
+    history = Trainer(_task(request, base), request.settings, checkpoints, listener).run()
+    round_to_half(base.model)
+    tuned = _measured(request, base, history)
+    staged = request.out / UNFINISHED / "model"
+    _write(staged, request, base, tuned, found.name)
+    publish(staged, request.out)
+    checkpoints.clear()
+    return tuned
+
+
+def check_out(out: Path) -> None:
+    """Raise `TrainingError` unless the folder is empty, new, or holds an unfinished training."""
+    if out.is_dir() and not (out / UNFINISHED).is_dir() and any(out.iterdir()):
+        raise TrainingError(f"{out} is not empty: name a folder that is not there yet")
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out} is no folder: name one that is not there yet")
+
+
+def publish(staged: Path, out: Path) -> None:
+    """Move the finished files; a kill in between leaves `UNFINISHED`, and all is done again."""
+    for path in sorted(staged.iterdir()):
+        path.replace(out / path.name)
+
+
+def round_to_half(model: Any) -> None:
+    """Make the weights what half precision keeps of them, unless one is too large for that."""
+    rounded = [one.detach().to(torch.float16).float() for one in model.parameters()]
+    if all(bool(torch.isfinite(one).all()) for one in rounded):
+        with torch.no_grad():
+            for parameter, value in zip(model.parameters(), rounded, strict=True):
+                parameter.copy_(value)
+
+
+def _identity(request: TuningRequest, base: str) -> str:
+    settings = {
+        name: value for name, value in asdict(request.settings).items() if name not in _RUNTIME
+    }
+    parts = {
+        "slot": request.slot,
+        "data": request.data.digest,
+        "labels": request.data.labels,
+        "base": base,
+        "settings": settings,
+        "teacher": asdict(request.teacher) if request.teacher else None,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _task(request: TuningRequest, base: Base) -> Task:
+    data = request.data
+    ids = _ids(base, data.train)
+    targets = targets_of([one.labels for one in data.train], base.labels)
+    if request.teacher:
+        texts = [one.text for one in data.train]
+        targets = soft_targets(request.teacher, request.slot, texts, targets, base.labels)
+    held = _held(base, data.validation, many=data.many)
+    objective = (
+        Attributes(ids, targets, base.pad)
+        if data.many
+        else Classes(ids, targets, base.pad, request.settings.label_smoothing)
+    )
+    return Task(model=base.model, objective=objective, validate=lambda: held.figures(base.model))
+
+
+def _ids(base: Base, examples: Sequence[Example]) -> list[Ids]:
+    ids = tokenise(base.tokenizer, [one.text for one in examples], base.max_tokens)
+    return [one or [base.pad] for one in ids]
+
+
+def _held(base: Base, examples: Sequence[Example], *, many: bool) -> Held:
+    return Held(
+        ids=_ids(base, examples),
+        targets=targets_of([one.labels for one in examples], base.labels),
+        pad=base.pad,
+        many=many,
+    )
+
+
+def _measured(request: TuningRequest, base: Base, history: History) -> Tuned:
+    data = request.data
+    held = _held(base, data.validation, many=data.many)
+    calibrated = calibrate(
+        logits_of(base.model, held.ids, held.pad),
+        held.targets,
+        [one.text for one in data.validation],
+        base.labels,
+        many=data.many,
+        precision=request.precision,
+    )
+    figures = None
+    if data.test:
+        logits = logits_of(base.model, _ids(base, data.test), base.pad)
+        rows = probabilities(logits, calibrated.temperature, many=data.many)
+        figures = _report(request, base, rows)
+    return Tuned(folder=request.out, history=history, calibrated=calibrated, figures=figures)
+
+
+def _report(request: TuningRequest, base: Base, rows: Floats) -> Report | AttributeReport:
+    info = ModelInfo(
+        slot=request.slot,
+        name=request.out.name,
+        hash="",
+        labels=base.labels,
+        width=len(base.labels),
+        device=str(base.model.device),
+        dtype="float32",
+    )
+    labels = [one.labels for one in request.data.test]
+    if request.data.many:
+        truths = targets_of(labels, base.labels) > 0
+        return attribute_report(rows, truths, base.labels, 0.0, info)
+    return report(judge(rows, base.labels, [one[0] for one in labels]), 0.0, info)
+
+
+def _write(folder: Path, request: TuningRequest, base: Base, tuned: Tuned, name: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    save_classifier(base.model, base.tokenizer, folder, tuned.calibrated.temperature)
+    plot_history(tuned.history, folder / CURVES, "macro-F1")
+    save_metrics(folder, _metrics(request, tuned))
+    made = Made(
+        slot=request.slot,
+        base=name,
+        keeps_head=base.keeps_head,
+        teacher=request.teacher.name if request.teacher else None,
+        parameters=sum(one.numel() for one in base.model.parameters()),
+        command=request.command,
+        data=request.data,
+        settings=request.settings,
+        history=tuned.history,
+        calibrated=tuned.calibrated,
+        figures=tuned.figures,
+    )
+    (folder / CARD).write_text(card(made), encoding="utf-8")
+
+
+def _metrics(request: TuningRequest, tuned: Tuned) -> dict[str, Any]:
+    test = asdict(tuned.figures) if tuned.figures else None
+    for measured_elsewhere in ("model", "texts_per_s"):
+        (test or {}).pop(measured_elsewhere, None)
+    return {
+        "test": test,
+        "validation": [asdict(epoch) for epoch in tuned.history.epochs],
+        "calibration": asdict(tuned.calibrated),
+        "data": {
+            "files": request.data.sources,
+            "digest": request.data.digest,
+            "rows": request.data.rows,
+            "left_out": by_reason(request.data.losses),
+        },
+        "settings": asdict(request.settings),
+        "seconds": round(tuned.history.seconds, 1),
+    }

@@ -1,0 +1,63 @@
+"""The figures that choose the epoch: loss and macro-F1 on texts that are not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from inference.evaluation.attributes import attribute_macro_f1
+from inference.evaluation.figures import confusion, macro_f1
+from inference.training.loop import Floats, Ids
+from inference.training.tuning.scoring import logits_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Texts held out, with what is true of them."""
+
+    ids: Sequence[Ids]
+    targets: Floats  # [texts, labels]: 1 where it is the text's label
+    pad: int
+    many: bool
+
+    def figures(self, model: Any) -> tuple[float, float]:
+        """Return loss and macro-F1 of the model."""
+        logits = logits_of(model, self.ids, self.pad)
+        return loss_of(logits, self.targets, many=self.many), self.score(logits)
+
+    def score(self, logits: Floats) -> float:
+        """Return macro-F1."""
+        if self.many:
+            return attribute_macro_f1(logits > 0, self.targets > 0)
+        classes = self.targets.shape[1]
+        return macro_f1(confusion(self.targets.argmax(1), logits.argmax(1), classes))
+
+
+def loss_of(logits: Floats, targets: Floats, *, many: bool, temperature: float = 1.0) -> float:
+    """Return the mean log loss of logits [texts, labels] once divided by a temperature."""
+    divided, truth = torch.from_numpy(logits) / temperature, torch.from_numpy(targets)
+    if many:
+        return float(binary_cross_entropy_with_logits(divided, truth))
+    return float(cross_entropy(divided, truth))
+
+
+def probabilities(logits: Floats, temperature: float, *, many: bool) -> Floats:
+    """Return what the worker makes of logits [texts, labels]."""
+    divided = torch.from_numpy(logits) / temperature
+    rows: Floats = (torch.sigmoid(divided) if many else torch.softmax(divided, dim=1)).numpy()
+    return rows
+
+
+def targets_of(labels: Sequence[Sequence[str]], names: Sequence[str]) -> Floats:
+    """Return [texts, names]: 1 where a text has the label."""
+    rows: NDArray[np.float32] = np.zeros((len(labels), len(names)), dtype=np.float32)
+    for row, one in enumerate(labels):
+        for name in one:
+            rows[row, names.index(name)] = 1.0
+    return rows

@@ -1,0 +1,259 @@
+"""train sentiment | intent | moderation, and distil: a model of the shop's own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.cli.failures import say
+from streams.cli.options import MapOption
+
+if TYPE_CHECKING:
+    from inference.training.data.dataset import Dataset
+    from inference.training.data.labelling import Labelling
+    from inference.training.tuning.finetune import TuningRequest
+
+train_app = typer.Typer(
+    name="train", help="Make a model of your own from labelled texts.", no_args_is_help=True
+)
+
+
+class Slot(StrEnum):
+    """What a model is for."""
+
+    SENTIMENT = "sentiment"
+    INTENT = "intent"
+    MODERATION = "moderation"
+
+
+class Dtype(StrEnum):
+    """What is multiplied; weights stay in float32."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+class Device(StrEnum):
+    """Where models are trained."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+DataArgument = Annotated[
+    list[Path], typer.Argument(metavar="DATA...", help="CSV, JSON or JSON lines: text and label.")
+]
+OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's new folder.")]
+BaseOption = Annotated[
+    str, typer.Option(help="What it begins with: bundled, a folder, a Hugging Face name.")
+]
+AttributesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="Moderation: columns of 0 and 1; without, `labels` lists a row's attributes.",
+    ),
+]
+TestOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="File to measure on; its texts are not trained on. Default: a tenth of DATA."
+    ),
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse data with bad rows.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="At most so many rows a file.")]
+EpochsOption = Annotated[int, typer.Option(min=1, help="At most.")]
+PatienceOption = Annotated[int, typer.Option(min=1, help="Epochs without a better one to end.")]
+RateOption = Annotated[float, typer.Option(min=0.0, help="Learning rate at its highest.")]
+BatchOption = Annotated[int, typer.Option(min=1, help="Padded tokens in a batch.")]
+LengthOption = Annotated[int, typer.Option(min=8, help="Tokens of a text; more are cut off.")]
+PrecisionOption = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="What the abstaining threshold is to keep.")
+]
+SeedOption = Annotated[int, typer.Option(help="One seed gives one result.")]
+DtypeOption = Annotated[Dtype, typer.Option(help="bf16 where there are instructions for it.")]
+DeviceOption = Annotated[Device, typer.Option(help="auto takes a GPU where there is one.")]
+ThreadsOption = Annotated[int, typer.Option(min=0, help="Of the processor; 0: torch's choice.")]
+CheckpointOption = Annotated[
+    float, typer.Option("--checkpoint-s", min=0.0, help="Seconds between checkpoints.")
+]
+
+
+def _add_command(slot: Slot, example: str) -> None:
+    """Register the command of one task; the tasks differ in how labels are read."""
+
+    def command(
+        data: DataArgument,
+        out: OutOption,
+        base: BaseOption = "bundled",
+        mapping: MapOption = None,
+        attributes: AttributesOption = None,
+        test: TestOption = None,
+        strict: StrictOption = False,
+        limit: LimitOption = None,
+        epochs: EpochsOption = 4,
+        patience: PatienceOption = 2,
+        learning_rate: RateOption = 5e-5,
+        batch_tokens: BatchOption = 2048,
+        max_tokens: LengthOption = 128,
+        precision: PrecisionOption = 0.95,
+        seed: SeedOption = 17,
+        dtype: DtypeOption = Dtype.AUTO,
+        device: DeviceOption = Device.AUTO,
+        threads: ThreadsOption = 0,
+        checkpoint_s: CheckpointOption = 60.0,
+    ) -> None:
+        from inference.training.tuning.finetune import TuningRequest
+        from inference.training.tuning.settings import TuningSettings
+
+        settings = TuningSettings(
+            epochs=epochs,
+            patience=patience,
+            learning_rate=learning_rate,
+            batch_tokens=batch_tokens,
+            max_tokens=max_tokens,
+            seed=seed,
+            dtype=dtype.value,
+            device=device.value,
+            threads=threads,
+            checkpoint_s=checkpoint_s,
+        )
+        labelling = _labelling(slot, attributes)
+        dataset = _dataset(data, labelling, mapping, test, strict, limit, seed)
+        _run(
+            TuningRequest(
+                slot=slot.value,
+                data=dataset,
+                out=out,
+                base=base,
+                settings=settings,
+                precision=precision,
+                command=_command_line(),
+            )
+        )
+
+    command.__doc__ = f"""Tune a model for {slot.value} and write its folder with a card.
+
+    Killed and started again with the same options, it goes on where it was.
+
+    Example: shopstreams train {slot.value} {example}
+    """
+    train_app.command(slot.value)(command)
+
+
+_add_command(Slot.SENTIMENT, "reviews.csv --map text=review,label=stars --out my-sentiment")
+_add_command(Slot.INTENT, "messages.csv --base bert-base-chinese --out my-intent")
+_add_command(Slot.MODERATION, "decisions.jsonl --out my-moderation")
+
+
+def distil(
+    data: DataArgument,
+    teacher: Annotated[str, typer.Option(help="Whose answers are learned: as for --base.")],
+    out: OutOption,
+    task: Annotated[Slot, typer.Option(help="What the models are for.")] = Slot.SENTIMENT,
+    teacher_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Of the target; the rest is the file's label.")
+    ] = 0.7,
+    base: BaseOption = "bundled",
+    mapping: MapOption = None,
+    attributes: AttributesOption = None,
+    test: TestOption = None,
+    strict: StrictOption = False,
+    limit: LimitOption = None,
+    epochs: EpochsOption = 6,
+    learning_rate: RateOption = 1e-4,
+    seed: SeedOption = 17,
+    device: DeviceOption = Device.AUTO,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Tune a small model on a larger one's answers.
+
+    Example: shopstreams distil reviews.csv --teacher my-large-model --base bundled --out small
+    """
+    from inference.training.tuning.finetune import TuningRequest
+    from inference.training.tuning.settings import TuningSettings
+    from inference.training.tuning.teacher import Teacher
+
+    dataset = _dataset(data, _labelling(task, attributes), mapping, test, strict, limit, seed)
+    _run(
+        TuningRequest(
+            slot=task.value,
+            data=dataset,
+            out=out,
+            base=base,
+            settings=TuningSettings(
+                epochs=epochs,
+                learning_rate=learning_rate,
+                seed=seed,
+                device=device.value,
+                threads=threads,
+            ),
+            teacher=Teacher(name=teacher, share=teacher_share),
+            command=_command_line(),
+        )
+    )
+
+
+def _labelling(slot: Slot, attributes: str | None) -> Labelling:
+    from inference.training.data import labelling
+
+    if slot is not Slot.MODERATION:
+        if attributes:
+            raise typer.BadParameter("only moderation has attributes", param_hint="--attributes")
+        return labelling.SentimentLabels() if slot is Slot.SENTIMENT else labelling.NamedLabels()
+    if attributes is None:
+        return labelling.ListedLabels()
+    return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
+
+
+def _dataset(
+    files: list[Path],
+    labelling: Labelling,
+    mapping: list[str] | None,
+    test: Path | None,
+    strict: bool,
+    limit: int | None,
+    seed: int,
+) -> Dataset:
+    """Read the data and say what is left out of it."""
+    from inference.files.columns import Columns, parse_pairs
+    from inference.training.data.dataset import DataRequest, load_dataset
+    from inference.training.data.losses import told
+
+    dataset = load_dataset(
+        DataRequest(
+            files=tuple(files),
+            labelling=labelling,
+            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            test=test,
+            strict=strict,
+            limit=limit,
+            seed=seed,
+        )
+    )
+    for sentence in told(dataset.losses):
+        say(f"left out: {sentence}")
+    parts = (len(dataset.train), len(dataset.validation), len(dataset.test))
+    say("{:,} texts to train on, {:,} to choose the epoch on, {:,} to measure on".format(*parts))
+    say(f"labels: {', '.join(dataset.labels)}")
+    return dataset
+
+
+def _run(request: TuningRequest) -> None:
+    from inference.training.tuning.finetune import fine_tune
+    from streams.cli.training import Progress, show_tuned
+
+    with Progress() as progress:
+        tuned = fine_tune(request, progress)
+    show_tuned(tuned)
+
+
+def _command_line() -> str:
+    return shlex.join(["shopstreams", *sys.argv[1:]])
