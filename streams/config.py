@@ -17,6 +17,7 @@ from streams.config_checks import (
     MaskedKinds,
     Name,
     Number,
+    Share,
     TopicNames,
     Whole,
 )
@@ -137,11 +138,11 @@ class InferenceSection(_Section):
 class ReplySettings(_Section):
     """When a customer is answered and when a person takes over."""
 
-    threshold: Number | None = Field(
-        default=None, ge=0, le=1, description="Least confidence to answer; unset, it is 0.7."
+    threshold: Share | None = Field(
+        default=None, description="Least confidence to answer; unset, it is 0.7."
     )
-    margin: Number | None = Field(
-        default=None, ge=0, le=1, description="Least lead over the next intent; unset, it is 0.1."
+    margin: Share | None = Field(
+        default=None, description="Least lead over the next intent; unset, it is 0.1."
     )
     deadline_s: Number = Field(
         default=300.0, gt=0, description="A message that waited longer goes to a person, unread."
@@ -217,6 +218,18 @@ class WebSettings(_Section):
     )
 
 
+class PerspectiveSettings(_Section):
+    """Scores in the format of Perspective's API, on the worker's page."""
+
+    enabled: bool = Field(default=False, description="Whether `comments:analyze` is served.")
+    deadline_s: Number = Field(
+        default=2.0, gt=0, le=300, description="A request that waits longer for a model fails."
+    )
+    requests_at_once: Whole = Field(
+        default=64, ge=1, le=10_000, description="In work before more are refused."
+    )
+
+
 class TracingSettings(_Section):
     """Spans for OpenTelemetry."""
 
@@ -272,6 +285,7 @@ class Settings(_Section):
     recommend: RecommendSettings = RecommendSettings()
     engine: EngineSettings = EngineSettings()
     web: WebSettings = WebSettings()
+    perspective: PerspectiveSettings = PerspectiveSettings()
     tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()
 

@@ -91,6 +91,7 @@ def _kind(name: str) -> Kind:
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_no_truth)]
 Name = Annotated[str, Field(min_length=1)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 MaskedKinds = Annotated[dict[str, tuple[Kind, ...]], BeforeValidator(_kinds_apart)]

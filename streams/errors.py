@@ -4,6 +4,7 @@ StreamsError
 ├── StartupError          the worker cannot start; a sentence for its operator
 ├── PublishError          a batch of outcomes was not confirmed by the broker
 ├── OutcomeTooLarge       a topic takes no record of that size, now or later
+├── StoreFull             there is no room for a table on the disk, now
 ├── DeliveryLost          what left since the last settling counts for nothing
 ├── DeliveryFenced        the partition belongs to another worker
 ├── StepCancelled         a step of a pipeline was cancelled by nobody who may
@@ -44,6 +45,10 @@ class OutcomeTooLarge(StreamsError):
             f"the broker takes no record of that size in {topic}: raise its max.message.bytes to "
             "what `shopstreams doctor` says it should be"
         )
+
+
+class StoreFull(StreamsError):
+    """There is no room for a table on the disk; writing it again once there is loses nothing."""
 
 
 class StepCancelled(StreamsError):

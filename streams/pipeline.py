@@ -43,6 +43,7 @@ from streams.logs import log_context
 from streams.ordering import KeyOrder
 from streams.outgoing import Moment, Outgoing, Sealer, Stamp
 from streams.publisher import Headers, Publication
+from streams.retries import again
 from streams.tables import Changes, Overlay, Writes, latest
 from streams.telemetry.hooks import SILENT, Signals
 
@@ -311,12 +312,16 @@ class Pipeline:
     async def _settle(self) -> None:
         position, began = self._frontier.position(), time.perf_counter()
         last_offsets: Mapping[TP, int] = await self._delivery.settle(position)
+        await again(partial(self._store, last_offsets), self.task)
         # Nothing may come between here and the end: stores, ledger and broker must agree.
-        self._overlay.settle(self._writes, last_offsets)
         self._frontier.settle(position)
         self._unsettled, self._writes = 0, []
         self._clock.settled()
         self._signals.settled(position, time.perf_counter() - began)
+
+    async def _store(self, last_offsets: Mapping[TP, int]) -> None:
+        # Without an await: where there is room, stores and broker agree before anything else runs.
+        self._overlay.settle(self._writes, last_offsets)
 
     def _outcome(
         self, flight: Flight, place: int, moment: Moment, beside: list[Publication]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inference.errors import QueueFull, WorkerDied, WorkerLost
 from inference.messages import ItemError
 from schemas.errors import DecodeError
-from streams.errors import CommitError, CommitFenced, PublishError, TaskFailed
+from streams.errors import CommitError, CommitFenced, PublishError, StoreFull, TaskFailed
 
 FIRST_DELAY_S = 0.05
 MAX_DELAY_S = 5.0
@@ -58,6 +58,6 @@ def decide(error: Exception | ItemError, attempt: int = 0) -> Decision:
             return Stop("nobody answers any more: the inference worker is gone")
         case CommitFenced():
             return Stop("the group has moved on")
-        case PublishError() | CommitError() | QueueFull():
+        case PublishError() | CommitError() | QueueFull() | StoreFull():
             return Again(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, _DOUBLINGS)))
     return Stop(f"{type(error).__name__}: {error}")

@@ -6,15 +6,19 @@ knows its partition, so it names it.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 from faust.stores.base import SerializedStore
 from faust.types import TP
 from rocksdict import WriteBatch
+
+from streams.errors import StoreFull
 
 Json = Any
 """What a table holds: JSON values; None is the absence of one."""
@@ -113,6 +117,9 @@ class MemoryShelf:
                 partitions[key] = partition
 
 
+_NO_SPACE: Final = os.strerror(errno.ENOSPC)
+
+
 class SerializedShelf:
     """On a store that holds bytes: Faust's `rocksdb://`."""
 
@@ -148,7 +155,15 @@ class SerializedShelf:
             else:
                 batch.put(key, value)
         batch.put(self._store.offset_key, b"%d" % offset)
-        self._store._db_for_partition(partition).write(batch)
+        try:
+            self._store._db_for_partition(partition).write(batch)
+        except Exception as error:  # RocksDB's have no type of their own
+            if _NO_SPACE not in str(error):
+                raise
+            raise StoreFull(
+                f"{_NO_SPACE.lower()} for tables in {self._store.path}: make room in "
+                "engine.state_dir"
+            ) from error
 
     def applied_offset(self, changelog: TP) -> int | None:
         """Return the offset of the last entry stored, None if nothing is."""

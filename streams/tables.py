@@ -12,7 +12,7 @@ One source writes a table, so that its changelog has the order of the source's p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 import orjson
@@ -115,22 +115,24 @@ class Overlay:
                 partition=self.partition,
             )
 
-    def settle(self, each: Iterable[Writes], last_offsets: Mapping[TP, int]) -> None:
+    def settle(self, each: Collection[Writes], last_offsets: Mapping[TP, int]) -> None:
         """Move writes into the stores: the broker has them, up to the offsets named.
 
-        `each` are the events' own, as `Changes.writes` has them: a later event's stay.
+        `each` are the events' own, as `Changes.writes` has them: a later event's stay. Raises
+        `StoreFull`; later events see the writes nevertheless, and settling again stores them.
         """
         by_table: dict[ChunkTable, dict[str, Json]] = defaultdict(dict)
-        latest = self._latest
         for writes in each:
-            for place, value in writes.items():
-                if latest.get(place) is writes:
-                    del latest[place]
-                table, key = place
+            for (table, key), value in writes.items():
                 by_table[table][key] = value
         for table, values in by_table.items():
             offset = last_offsets[TP(table.changelog_name, self.partition)]
             table.store(values, self.partition, offset)
+        latest = self._latest
+        for writes in each:
+            for place in writes:
+                if latest.get(place) is writes:
+                    del latest[place]
 
 
 class Changes:

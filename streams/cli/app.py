@@ -12,6 +12,7 @@ from streams.cli.dead_letters import dead_letters_app
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
+from streams.cli.feed import feed
 from streams.cli.group import group_app
 from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(demo)
 app.add_typer(topics_app)
 app.add_typer(replay_app)
+app.command()(feed)
 app.command()(tail)
 app.add_typer(dead_letters_app)
 app.add_typer(group_app)

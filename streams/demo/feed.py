@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from streams.replay.producer import Delivered, Sender
 
 DEFAULT_RATE: Final = 6.0
 """Events a second: more than one can read, less than one can watch."""
+_STEP_S: Final = 0.05
 
 
 class Feed:
@@ -40,7 +42,7 @@ class Feed:
 
     def send_references(self) -> None:
         """Send catalogue and knowledge base; raises `DeliveryError` if the broker refuses some."""
-        sender = Sender(self._kafka, _uncounted)
+        sender = Sender(self._kafka, uncounted)
         for topic_id in REFERENCES:
             for record in reference_records(topic_id):
                 sender.send(self._topics[topic_id].name, record)
@@ -59,6 +61,13 @@ class Feed:
             self._sent += 1
         self._sender.wait(0)
 
+    def run(self, stopped: threading.Event) -> None:
+        """Send until told to stop; raises `DeliveryError` if the broker refuses a record."""
+        while not stopped.wait(_STEP_S):
+            self.step()
+            self._sender.check()
+        self.finish()
+
     def finish(self) -> None:
         """Wait for the confirmation of all that was sent; raises `DeliveryError` if some failed."""
         _confirm(self._sender)
@@ -69,5 +78,5 @@ def _confirm(sender: Sender) -> None:
     sender.check()
 
 
-def _uncounted(_topic: str, _partition: int, _offset: int, _record: Record) -> None:
-    """Do nothing: reference records have no outcome."""
+def uncounted(_topic: str, _partition: int, _offset: int, _record: Record) -> None:
+    """Do nothing: reference records have no outcome, and a feed without a screen counts none."""

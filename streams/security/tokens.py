@@ -103,10 +103,16 @@ class EndpointTokens:
             return kept
         try:
             token = await self._ask()
-        except TokenLater as error:
+        except (TokenLater, AccessRefused) as error:
+            # A refusal too: it may be healed, and until the earlier token ends nothing is lost.
             if kept is None or now >= kept.expires_at:
                 raise
-            log.warning("the earlier token will do", action="token_kept", error=str(error))
+            log.warning(
+                "the earlier token will do",
+                action="token_kept",
+                for_s=round(kept.expires_at - now),
+                error=str(error),
+            )
             return kept
         with self._lock:
             self._kept = token

@@ -4,6 +4,7 @@
 - Data (`/api/`) is open on loopback, to whoever asks for this machine by a name of its own: a page
   of someone else whose name leads here is refused. Elsewhere it needs the token.
 - Changes need the token everywhere, and come from a page of ours or from no page at all.
+- Scores (`/v1alpha1/`) change nothing, though they are asked for by POST: they are as data is.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from aiohttp.typedefs import Handler, Middleware
 
 from streams.config import WebSettings
 from streams.errors import StartupError
+from streams.perspective.errors import Status, error_body
 
 API: Final = "/api/"
+SCORING: Final = "/v1alpha1/"
 MIN_TOKEN: Final = 16
+_KEY_HEADER: Final = "X-Goog-Api-Key"
 _SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
 _HEADERS: Final = {
@@ -48,13 +52,13 @@ class Access:
 
     def refusal(self, request: web.Request) -> tuple[HTTPStatus, str] | None:
         """Return why a request is refused, None where it may pass."""
-        if not request.path.startswith(API):
+        if not request.path.startswith((API, SCORING)):
             return None
         if self._is_local and not self._is_own_host(request):
             return HTTPStatus.MISDIRECTED_REQUEST, "ask for this machine by its own name"
         if request.method not in _SAFE and not _is_own_page(request):
             return HTTPStatus.FORBIDDEN, "this comes from a page of another site"
-        if self._is_local and request.method in _SAFE:
+        if self._is_local and (request.method in _SAFE or request.path.startswith(SCORING)):
             return None
         if self._token is None:
             return HTTPStatus.FORBIDDEN, "set web.token_file in the worker's configuration first"
@@ -68,6 +72,8 @@ class Access:
 
     def _has_token(self, request: web.Request) -> bool:
         given = request.headers.get(hdrs.AUTHORIZATION, "").removeprefix("Bearer ")
+        if request.path.startswith(SCORING):
+            given = request.headers.get(_KEY_HEADER) or request.query.get("key") or given
         return hmac.compare_digest(given.encode(), (self._token or "").encode())
 
     @property
@@ -79,8 +85,7 @@ class Access:
             refused = self.refusal(request)
             if refused is None:
                 return await handler(request)
-            status, why = refused
-            return web.json_response({"error": why}, status=status)
+            return _refused(request, *refused)
 
         return guard
 
@@ -103,6 +108,16 @@ def read_token(path: Path) -> str:
             " write a token with `openssl rand -hex 32`"
         )
     return token
+
+
+def _refused(request: web.Request, status: HTTPStatus, why: str) -> web.Response:
+    if not request.path.startswith(SCORING):
+        return web.json_response({"error": why}, status=status)
+    is_unknown = status is HTTPStatus.UNAUTHORIZED
+    return web.json_response(
+        error_body(Status.UNAUTHENTICATED if is_unknown else Status.PERMISSION_DENIED, why),
+        status=status,
+    )
 
 
 def _is_own_page(request: web.Request) -> bool:

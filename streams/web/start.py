@@ -14,6 +14,7 @@ from streams.telemetry.build import Telemetry
 from streams.web.access import Access
 from streams.web.dashboard import Dashboard
 from streams.web.health import health_routes
+from streams.web.perspective import Perspective
 from streams.web.records import BrokerRecords
 from streams.web.server import WorkerWeb
 
@@ -26,10 +27,16 @@ _WHY: Final = {
 
 async def start_web(
     settings: Settings, app: ShopApp, telemetry: Telemetry, stack: AsyncExitStack
-) -> None:
-    """Serve what is configured; raises `StartupError` with one sentence where it cannot."""
+) -> Perspective:
+    """Serve what is configured; raises `StartupError` with one sentence where it cannot.
+
+    What is returned waits for the models.
+    """
+    perspective = Perspective(settings.perspective)
     if not settings.web.enabled:
-        return
+        if settings.perspective.enabled:
+            raise StartupError("perspective.enabled is of no use with web.enabled = false")
+        return perspective
     server = app.worker_web
     server.add_routes(health_routes(telemetry.observer.standing, telemetry.exposition))
     server.guard(Access(settings.web))
@@ -41,7 +48,10 @@ async def start_web(
         topics=settings.named_topics(),
     )
     server.show(dashboard)
+    if settings.perspective.enabled:
+        server.add_routes(perspective.routes())
     await listen(server, settings.web, stack)
+    return perspective
 
 
 async def listen(server: WorkerWeb, web: WebSettings, stack: AsyncExitStack) -> None:

@@ -23,6 +23,7 @@ NO_BROKER = ("--bootstrap-servers", "127.0.0.1:1")
 COMMANDS = (
     ("demo",),
     ("run",),
+    ("feed",),
     ("topics", "create"),
     ("topics", "check"),
     *(("replay", kind) for kind in ("reviews", "queries", "orders", "catalogue", "knowledge")),

@@ -8,10 +8,12 @@ from inference.errors import QueueFull, WorkerDied
 from inference.messages import ItemError
 from schemas.errors import DecodeError
 from streams import policy
-from streams.errors import PublishError, TaskFailed
+from streams.errors import PublishError, StoreFull, TaskFailed
 
 
-@pytest.mark.parametrize("error", [PublishError("no broker"), QueueFull("full")])
+@pytest.mark.parametrize(
+    "error", [PublishError("no broker"), QueueFull("full"), StoreFull("no space")]
+)
 def test_what_time_heals_is_tried_again_later_and_later_up_to_a_limit(error: Exception) -> None:
     decisions = [policy.decide(error, attempt) for attempt in range(200)]
     delays = [d.delay_s for d in decisions if isinstance(d, policy.Again)]

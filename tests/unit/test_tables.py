@@ -9,6 +9,7 @@ import pytest
 from faust.types import TP
 
 from streams.config import Settings, load_settings
+from streams.errors import StoreFull
 from streams.faust_app import create_app, create_table
 from streams.shelves import Entry
 from streams.tables import Changes, ChunkTable, Overlay
@@ -149,6 +150,28 @@ def test_what_was_read_from_the_changelog_is_stored_and_forgotten(table: ChunkTa
     table.forget(PARTITION)
     assert table.stored("b", PARTITION) is None
     assert table.applied_offset(PARTITION) is None
+
+
+def test_a_full_disk_keeps_writes_for_another_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(settings("rocksdb", tmp_path), 4, no_consumer)
+    table, overlay = create_table(app, "counts", 4), Overlay(PARTITION)
+    changes = written(overlay, table, "k", 1)
+
+    class FullDisk:
+        def write(self, batch: object) -> None:
+            raise Exception("IO error: No space left on device: While appending to file: 4.log")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.data, "_db_for_partition", lambda partition: FullDisk())
+        with pytest.raises(StoreFull, match=r"make room in engine\.state_dir"):
+            settle(overlay, table, changes)
+        assert overlay.is_pending(table, "k")
+    assert Changes(overlay).get(table, "k") == 1
+    settle(overlay, table, changes)
+    assert table.stored("k", PARTITION) == 1
+    assert not overlay.is_pending(table, "k")
 
 
 async def test_partitions_that_went_leave_no_key_in_memory(tmp_path: Path) -> None:

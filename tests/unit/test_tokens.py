@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from streams.security.errors import AccessRefused, TokenLater
 from streams.security.settings import SecuritySettings
@@ -65,6 +66,26 @@ async def test_an_endpoint_that_is_away_is_outlived_with_the_earlier_token(
     assert await tokens.token() is first
     clock.now += 0.2 * endpoint.life_s
     with pytest.raises(TokenLater, match=r"gave no token \(503\)"):
+        await tokens.token()
+    endpoint.status = 200
+    assert await tokens.token() is not first
+
+
+async def test_a_refusal_ends_nothing_while_the_earlier_token_is_good(
+    endpoint: TokenEndpoint,
+) -> None:
+    clock = Clock()
+    tokens = by_endpoint(endpoint, clock)
+    first = await tokens.token()
+    endpoint.status = 403
+    clock.now += 0.9 * endpoint.life_s
+    with capture_logs() as said:
+        assert await tokens.token() is first
+    (line,) = said
+    assert (line["action"], line["for_s"]) == ("token_kept", round(0.1 * endpoint.life_s))
+    assert "refuses client" in line["error"]
+    clock.now += 0.2 * endpoint.life_s
+    with pytest.raises(AccessRefused, match="403"):
         await tokens.token()
     endpoint.status = 200
     assert await tokens.token() is not first
