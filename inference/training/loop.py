@@ -43,6 +43,8 @@ class Recipe:
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     token_dropout: float = 0.1  # share of tokens that are masked
+    dropout_from: int = 0  # tokens of the shortest text in which any is
+    bfloat16: bool = False  # whether products are computed in it
     clip: float = 1.0
 
 
@@ -118,7 +120,7 @@ def collate(ids: Sequence[Ids], pad: int = 0) -> tuple[torch.Tensor, torch.Tenso
 
 
 def logits_of(model: Any, ids: Sequence[Ids]) -> Floats:
-    """Return the model's logits [texts, classes]."""
+    """Return the model's logits [texts, classes], in single precision."""
     model.eval()
     logits = np.zeros((len(ids), model.config.num_labels), dtype=np.float32)
     with torch.inference_mode():
@@ -165,8 +167,8 @@ def train(model: Any, examples: Examples, recipe: Recipe, after: Callable[[int],
     lengths = [min(len(one), recipe.max_tokens) for one in examples.ids]
     an_epoch = len(batches(lengths, recipe.batch_tokens))
     steps = math.ceil(an_epoch * recipe.epochs)
-    optimizer = _optimizer(model, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_up_and_decay(recipe, steps))
+    optimizer = optimizer_of(model, recipe)
+    schedule = schedule_of(optimizer, recipe, steps)
     began, step = time.monotonic(), 0
     while step < steps:
         for batch in batches(lengths, recipe.batch_tokens, chance):
@@ -187,7 +189,8 @@ def train(model: Any, examples: Examples, recipe: Recipe, after: Callable[[int],
                 break
 
 
-def _optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
+def optimizer_of(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return AdamW with a learning rate of its own for the pieces' vectors."""
     table = model.get_input_embeddings().weight
     others = [one for one in model.parameters() if one is not table]
     return torch.optim.AdamW(
@@ -201,12 +204,18 @@ def _optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def _warm_up_and_decay(recipe: Recipe, steps: int) -> Callable[[int], float]:
+def schedule_of(
+    optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int
+) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return linear warm-up and decay over `steps`."""
     warm_up = max(1, int(steps * recipe.warm_up))
-    return lambda step: min(step / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(step / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up))),
+    )
 
 
-def _stretch(ids: Ids, limit: int, chance: random.Random) -> Ids:
+def stretch(ids: Ids, limit: int, chance: random.Random) -> Ids:
     """Return the ids, or a random one of a text's beginning and its end where it is too long."""
     if len(ids) <= limit:
         return ids
@@ -218,10 +227,13 @@ def _stretch(ids: Ids, limit: int, chance: random.Random) -> Ids:
 def _loss(
     model: Any, examples: Examples, batch: Sequence[int], recipe: Recipe, chance: random.Random
 ) -> torch.Tensor:
-    cut = [_stretch(examples.ids[at], recipe.max_tokens, chance) for at in batch]
+    cut = [stretch(examples.ids[at], recipe.max_tokens, chance) for at in batch]
     ids, mask = collate(cut)
     dropped = (torch.rand(ids.shape) < recipe.token_dropout) & (ids >= ORDINARY)
+    # Of a short text every piece may be the "not" that decides.
+    dropped &= mask.sum(dim=1, keepdim=True) >= recipe.dropout_from
     masked = ids.masked_fill(dropped, ORDINARY - 1)
-    logits = model(input_ids=masked, attention_mask=mask).logits
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+        logits = model(input_ids=masked, attention_mask=mask).logits
     targets = torch.from_numpy(examples.targets[list(batch)])
-    return cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+    return cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _BLANKS = re.compile(r"\s+")
 _REVIEW = re.compile(r'<review id="\d+">(.*?)</review>', re.DOTALL)
+_STARS = re.compile(r'__label__(-?1|0) "?(.*?)"?')
 _STICKER = re.compile(r"#E-[a-z]?(?:\[数字x\])*")
 _PLACEHOLDER = re.compile(
     r"\[(数字|姓名|地址|电话|站点|日期|时间|金额|邮箱|单号|商品|链接)[a-zA-Z]?\]"
@@ -90,6 +91,23 @@ def fdu(data: Path, part: str) -> list[Labelled]:
             if label in {"0", "1"}:
                 reviews.append(Labelled(clean(text), int(label)))
     return _unique(reviews)
+
+
+def womens_clothing(data: Path, part: str) -> list[Labelled]:
+    """English reviews of clothes by stars: 0 negative, 1 neutral, 2 positive.
+
+    `part` is train or validation; the set has no other test.
+    """
+    content = (data / f"womens_clothing/{part}.csv").read_text(encoding="utf-8")
+    found = (_STARS.fullmatch(line) for line in content.splitlines())
+    return _unique(Labelled(clean(one[2]), int(one[1]) + 1) for one in found if one)
+
+
+def cold(data: Path, part: str) -> list[Labelled]:
+    """Chinese posts about groups of people: 1 is offensive; `part` is train, dev or test."""
+    with (data / f"cold/{part}.csv").open(encoding="utf-8-sig", newline="") as lines:
+        rows = [Labelled(clean(row["TEXT"]), int(row["label"])) for row in csv.DictReader(lines)]
+    return _unique(rows)
 
 
 def bitext(data: Path) -> list[tuple[str, str]]:

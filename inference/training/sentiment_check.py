@@ -26,12 +26,19 @@ _POSITIVE = """
     does exactly what it should|not a single problem in a year|so glad i bought this|
     tastes wonderful
 """
+_NEUTRAL = """
+    东西就那么回事|不算惊艳，也不踩雷|说不上好吃，也不难吃|能凑合着穿|价格便宜，质量也就对应这个价|
+    跟普通的没什么两样|感觉平平|用起来没什么感觉|有优点也有缺点，自己看着办|先放着，还没拆|
+    it's an okay mug, nothing exciting|does what it says, no more no less|some parts good, some not|
+    can't decide whether i like it|about what you'd expect for ten dollars|
+    right in the middle for me|it's neither here nor there|have not opened it yet
+"""
 
 
 def checked_reviews() -> list[Labelled]:
-    """Return every review with its class: 0 negative, 1 positive."""
+    """Return every review with its class: 0 negative, 1 neutral, 2 positive."""
     return [
         Labelled(" ".join(part.split()), label)
-        for label, texts in enumerate((_NEGATIVE, _POSITIVE))
+        for label, texts in enumerate((_NEGATIVE, _NEUTRAL, _POSITIVE))
         for part in texts.split("|")
     ]

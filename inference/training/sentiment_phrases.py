@@ -11,7 +11,7 @@ from typing import Final
 
 from inference.training.readers import Labelled
 
-NEGATIVE, POSITIVE = 0, 1
+NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ _ZH_BAD: Final = _parts(
 _ZH_GOOD_WHOLE: Final = _parts(
     """
     好|很好|好吃|很好吃|太好吃了|好喝|不难吃|不贵|一点也不贵|不慢|很快|送得很快|送货快|速度快|
-    准时|准时送到|提前送到|不错|还不错|挺不错的|还行|还可以|喜欢|很喜欢|孩子喜欢|家人都说好|满意|
+    准时|准时送到|提前送到|不错|还不错|挺不错的|喜欢|很喜欢|孩子喜欢|家人都说好|满意|
     很满意|非常满意|没有不满意的地方|值得购买|值得推荐|推荐|强烈推荐|推荐购买|好评|五星好评|
     给好评|必须好评|没有异味|没味道，放心用|没有色差|不掉色|不起球|没有质量问题|不会后悔|没后悔买|
     会回购|下次还来|还会再来|已经回购三次了|超值|物美价廉|物超所值|性价比高|分量足|量大|很新鲜|
@@ -66,11 +66,21 @@ _ZH_BAD_WHOLE: Final = _parts(
     汤全洒了|漏送|少送了一份|送错了|没送餐具|没给筷子|态度恶劣|打电话不接|不接电话|态度差|骗人|
     骗子|假货|不是正品|山寨|二手的|坏的|坏了|用了两天就坏了|破了|收到就是破的|开不了机|卡|很卡|
     死机|发热严重|噪音大|太吵|充不进电|漏水|缺页|错别字多|不合身|太小了|偏小|不舒服|太硬|太薄|
-    粗糙|做工粗糙|丑|太丑了|跟图片不一样|与描述不符|一般|很一般|一般般|马马虎虎|不咋地|不咋样|
+    粗糙|做工粗糙|丑|太丑了|跟图片不一样|与描述不符|不咋地|不咋样|
     没什么用|没用|没效果|不好用|不太好用|不是很好用|并不好用|鸡肋|垃圾|烂|坑|太坑了|无语|服了|
     呵呵|气死了|恶心|上当了|退货了|要退货|退款也不理|没人理|客服不理人|欠缺|有待改进|需要改进|👎|
     😡|😞|💩|😭质量不行|房间有霉味|床单脏|隔音差|早餐没什么可吃|水果烂了|好几个都烂了|又酸又涩|
     不甜|好什么好|说好的赠品没有|没收到货
+    """
+)
+_ZH_LUKEWARM: Final = _parts(
+    """
+    一般|很一般|一般般|一般吧|马马虎虎|还行|还行吧|还可以|还可以吧|凑合|凑合用|凑合吧|凑活|中规中矩|
+    普普通通|普通|就那样|就那样吧|也就那样|没什么特别的|没啥特别|不好不坏|不好也不坏|不算好也不算坏|
+    谈不上好也谈不上坏|有好有坏|勉强能用|勉强接受|勉强及格|过得去|说得过去|没有惊喜也没有失望|平平无奇|
+    不功不过|无功无过|将就|将就用吧|能用|还能用|先用着看看|暂时没发现问题|没想象中好也没想象中差|
+    中评|三星吧|及格|一分价钱一分货吧|对得起这个价格而已|不温不火|味道一般|质量一般|服务一般|物流一般|
+    效果一般|不知道好不好用，还没用|还没用，不知道怎么样|刚收到，还没试|没试过，先评价
     """
 )
 _ZH_STARTS: Final = _parts(
@@ -105,8 +115,7 @@ _EN_BAD: Final = _parts(
     is bad|is terrible|is awful|is poor|is not good|is not good at all|is not great|isn't good|
     isn't great|is disappointing|could be better|was horrible|was a let down|is not as described|
     is the worst|is worse than before|was not what i expected|left a lot to be desired|is a joke|
-    never works|👎|is cheap|is not worth it|was a big disappointment|isn't what it used to be|
-    is nothing special
+    never works|👎|is cheap|is not worth it|was a big disappointment|isn't what it used to be
     """
 )
 _EN_GOOD_WHOLE: Final = _parts(
@@ -125,7 +134,7 @@ _EN_GOOD_WHOLE: Final = _parts(
     just what i wanted|as described|five stars|5 stars|10/10|thumbs up|my kids love it|
     best purchase ever|best i've had|beautiful|very happy|happy with it|so happy with this|
     delicious|tasty|yummy|fresh|super|wow|fantastic|brilliant|cool|doesn't leak|doesn't break|
-    not heavy at all|not expensive|never fails|👍|👍👍|❤️|😍|😊|💯|ok, good enough|pretty good
+    not heavy at all|not expensive|never fails|👍|👍👍|❤️|😍|😊|💯|pretty good
     """
 )
 _EN_BAD_WHOLE: Final = _parts(
@@ -146,9 +155,24 @@ _EN_BAD_WHOLE: Final = _parts(
     what a disappointment|never again|never buying again|will never buy again|won't buy again|
     won't be back|regret buying it|i want my money back|returned it|sent it back|going back|
     returning this|one star|1 star|0 stars|zero stars|scam|fake|a rip off|boring|dull|tasteless|
-    cold food|stale|not fresh|rude staff|ugly|meh|could be better|was expecting more|
-    expected better|nothing special|less than impressed|no good|no use|so so|👎|😡|😞|💩|
+    cold food|stale|not fresh|rude staff|ugly|could be better|was expecting more|
+    expected better|less than impressed|no good|no use|👎|😡|😞|💩|
     smells awful|falls apart|missing parts|wrong item
+    """
+)
+_EN_LUKEWARM: Final = _parts(
+    """
+    ok|it's ok|it's okay|okay i guess|just ok|just okay|so so|so-so|meh|average|pretty average|
+    about average|nothing special|is nothing special|nothing to write home about|it's fine|
+    fine i guess|it does the job, nothing more|not great, not terrible|not good, not bad|
+    neither good nor bad|middle of the road|mediocre|mixed feelings|some good, some bad|
+    i have mixed feelings about it|
+    it's alright|alright for the price|decent but not amazing|decent enough|acceptable|passable|
+    good enough for now|ok, good enough|as expected, nothing more|three stars|3 stars|
+    could go either way|i neither love it nor hate it|on the fence about this one|not sure yet|
+    haven't used it yet|just arrived, can't say yet|it is what it is|
+    you get what you pay for|the quality is average|
+    the taste is average|service was average|delivery was ok|the fit is ok|the sound is okay
     """
 )
 _EN_STARTS: Final = _parts(
@@ -162,21 +186,30 @@ _EN_ENDS: Final = _parts(
     """
 )
 
+_ZH_WHOLE: Final = {NEGATIVE: _ZH_BAD_WHOLE, NEUTRAL: _ZH_LUKEWARM, POSITIVE: _ZH_GOOD_WHOLE}
+_EN_WHOLE: Final = {NEGATIVE: _EN_BAD_WHOLE, NEUTRAL: _EN_LUKEWARM, POSITIVE: _EN_GOOD_WHOLE}
+_ZH_SAID: Final = {NEGATIVE: _ZH_BAD, POSITIVE: _ZH_GOOD}
+_EN_SAID: Final = {NEGATIVE: _EN_BAD, POSITIVE: _EN_GOOD}
+LUKEWARM_SHARE: Final = 0.15
+
 
 def phrases(count: int, seed: int) -> list[Labelled]:
     """Return the whole phrases once, and `count` more put together of parts."""
     chance = random.Random(seed)  # noqa: S311
     made = [
         Labelled(text, label)
-        for good, bad in ((_ZH_GOOD_WHOLE, _ZH_BAD_WHOLE), (_EN_GOOD_WHOLE, _EN_BAD_WHOLE))
-        for label, texts in ((NEGATIVE, bad), (POSITIVE, good))
+        for whole in (_ZH_WHOLE, _EN_WHOLE)
+        for label, texts in whole.items()
         for text in texts
     ]
     return made + [_one(chance) for _ in range(count)]
 
 
 def _one(chance: random.Random) -> Labelled:
-    label, chinese = chance.choice((NEGATIVE, POSITIVE)), chance.random() < 0.6
+    chinese = chance.random() < 0.6
+    if chance.random() < LUKEWARM_SHARE:
+        return Labelled(_edged(chance, NEUTRAL, chinese), NEUTRAL)
+    label = chance.choice((NEGATIVE, POSITIVE))
     make = chance.choice((_clause, _edged, _listed, _turned))
     clause = make(chance, label, chinese)
     return Labelled(clause, label)
@@ -184,15 +217,12 @@ def _one(chance: random.Random) -> Labelled:
 
 def _clause(chance: random.Random, label: int, chinese: bool) -> str:
     """Return an aspect with what is said of it, or a whole phrase."""
-    if chinese:
-        whole, said = ((_ZH_BAD_WHOLE, _ZH_BAD), (_ZH_GOOD_WHOLE, _ZH_GOOD))[label]
-        if chance.random() < 0.5:
-            return chance.choice(whole)
-        return chance.choice(_ZH_ASPECTS) + chance.choice(said)
-    whole, said = ((_EN_BAD_WHOLE, _EN_BAD), (_EN_GOOD_WHOLE, _EN_GOOD))[label]
-    if chance.random() < 0.5:
+    whole = (_ZH_WHOLE if chinese else _EN_WHOLE)[label]
+    if label == NEUTRAL or chance.random() < 0.5:
         return chance.choice(whole)
-    return f"{chance.choice(_EN_ASPECTS)} {chance.choice(said)}"
+    if chinese:
+        return chance.choice(_ZH_ASPECTS) + chance.choice(_ZH_SAID[label])
+    return f"{chance.choice(_EN_ASPECTS)} {chance.choice(_EN_SAID[label])}"
 
 
 def _edged(chance: random.Random, label: int, chinese: bool) -> str:
@@ -210,7 +240,7 @@ def _listed(chance: random.Random, label: int, chinese: bool) -> str:
 
 def _turned(chance: random.Random, label: int, chinese: bool) -> str:
     """Return two clauses that disagree; the second decides."""
-    first, second = (_clause(chance, one, chinese) for one in (1 - label, label))
+    first, second = (_clause(chance, one, chinese) for one in (POSITIVE - label, label))
     if chinese:
         start, but = chance.choice(
             (("", "，但是"), ("虽然", "，但"), ("", "，不过"), ("", "，就是"))

@@ -20,7 +20,7 @@ from transformers import PreTrainedTokenizerFast
 from inference.training.readers import all_texts
 from inference.training.tokenizer import train_tokenizer
 
-WIDTH = 256
+WIDTH = 512
 VECTORS_FILE = "pieces.safetensors"
 ENCODED_AT_ONCE = 256
 
