@@ -17,6 +17,7 @@ from inference.frames import Ask
 from inference.lanes import Turns
 from inference.messages import Lane
 from inference.models.base import Model
+from inference.owed import Place
 from inference.recorder import ItemId
 
 PORTION_ITEMS = 64
@@ -56,10 +57,6 @@ class Portion:
         return [(job.ask.request, place) for job, place in self.asked]
 
 
-Queue = tuple[Lane, str]
-"""A lane, and a model's queue in it."""
-
-
 @dataclass(kw_only=True, eq=False)
 class _Rest:
     job: Job
@@ -78,7 +75,7 @@ class _Rest:
         return [(self.job, place) for place in places]
 
 
-def _anything(_: Queue) -> bool:
+def _anything(_: Place) -> bool:
     return True
 
 
@@ -88,19 +85,19 @@ class Intake:
     def __init__(self, turns: Turns | None = None, portion_items: int = PORTION_ITEMS) -> None:
         self._turns = turns or Turns()
         self._portion_items = portion_items
-        self._queues: dict[Queue, deque[_Rest]] = {}  # none is empty
+        self._queues: dict[Place, deque[_Rest]] = {}  # none is empty
 
     def add(self, job: Job) -> None:
         """Queue a request of at least one item."""
         queue = self._queues.setdefault((job.ask.lane, job.slot), deque())
         queue.append(_Rest(job=job))
 
-    def has_portion(self, is_wanted: Callable[[Queue], bool] = _anything) -> bool:
+    def has_portion(self, is_wanted: Callable[[Place], bool] = _anything) -> bool:
         """Whether something waits in a queue that is wanted."""
         return any(map(is_wanted, self._queues))
 
     def next_portion(
-        self, now: float, is_wanted: Callable[[Queue], bool] = _anything
+        self, now: float, is_wanted: Callable[[Place], bool] = _anything
     ) -> Portion | None:
         """Return the next items of the lane whose turn it is, of the queues that are wanted.
 

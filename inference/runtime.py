@@ -23,10 +23,11 @@ import numpy as np
 from inference.desk import Done
 from inference.faults import is_out_of_memory
 from inference.frames import Ask
-from inference.intake import Intake, Job, Portion, Queue
+from inference.intake import Intake, Job, Portion
 from inference.launch import LAUNCHED, Finish, launch
 from inference.messages import EXPIRED, HARMLESS, ItemError, Lane, Statistics
 from inference.models.base import Model
+from inference.owed import Place
 from inference.preparing import prepare_each, prepared
 from inference.recorder import ItemId
 from inference.repeats import Repeats, Sorted
@@ -201,7 +202,7 @@ class Runtime:
     def _has_portion(self) -> bool:
         return self._stopping or self._intake.has_portion(self._is_wanted)
 
-    def _is_wanted(self, place: Queue) -> bool:
+    def _is_wanted(self, place: Place) -> bool:
         return not self._scheduler.is_stocked(place)
 
     def _prepare(self, portion: Portion) -> None:

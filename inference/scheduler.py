@@ -14,7 +14,7 @@ never will (`settle`), they hold their room. What rides is known until it is sai
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ from inference.cache import Key
 from inference.errors import QueueFull, TooLate
 from inference.lanes import Turns
 from inference.messages import Lane
+from inference.owed import Owed, Place
 
 BUCKET_TOKENS = 2
 """Width of a length bucket. Over real reviews, with a thousand waiting, padding is then 1% of what
@@ -64,14 +65,6 @@ class Batch:
 
 
 _Buckets = dict[int, deque[Entry]]
-_Place = tuple[Lane, str]
-
-
-@dataclass(kw_only=True, eq=False)
-class _Owed:
-    place: _Place
-    waiting: int  # items that are admitted, and neither ridden nor settled
-    riding: int = 0  # items that ride, and have not landed
 
 
 class Scheduler:
@@ -82,21 +75,18 @@ class Scheduler:
         self._capacity = capacity  # items of one lane: a flood leaves the others' room alone
         self._turns = turns or Turns()
         self._pace: dict[str, float] = {}  # by model: seconds an item
-        self._owed: dict[int, _Owed] = {}  # by request
-        self._waiting: Counter[_Place] = Counter()  # the sums of those
-        self._requests: Counter[str] = Counter()  # their number, by model
-        self._leaving: set[str] = set()  # models that are forgotten with their last request
-        self._queues: dict[_Place, _Buckets] = {}  # no empty bucket, no empty place
+        self._owed = Owed(self._forget)
+        self._queues: dict[Place, _Buckets] = {}  # no empty bucket, no empty place
         self._apart: dict[Lane, deque[list[Entry]]] = {}  # no empty list, no empty lane
         self._expired: list[Entry] = []
 
     def __len__(self) -> int:
         """Return how many items are admitted and have not ridden."""
-        return self._waiting.total()
+        return self._owed.waiting.total()
 
     def waiting(self, lane: Lane) -> int:
         """Return how many items of a lane are admitted and have not ridden."""
-        return sum(items for (other, _), items in self._waiting.items() if other is lane)
+        return sum(items for (other, _), items in self._owed.waiting.items() if other is lane)
 
     @property
     def is_idle(self) -> bool:
@@ -111,8 +101,11 @@ class Scheduler:
 
     def forget(self, slot: str) -> None:
         """Drop what is known of a model that takes no requests any more, with its last item."""
-        self._leaving.add(slot)
-        self._drop_left(slot)
+        self._owed.leave(slot)
+
+    def _forget(self, slot: str) -> None:
+        self.allowance.forget(slot)
+        self._pace.pop(slot, None)
 
     def observe(self, slot: str, items: int, took_s: float) -> None:
         """Take in how long a batch took."""
@@ -123,7 +116,7 @@ class Scheduler:
         """Return for how long the device is busy with the lane's items and more urgent ones."""
         return sum(
             items * self._pace.get(slot, 0.0)
-            for (other, slot), items in self._waiting.items()
+            for (other, slot), items in self._owed.waiting.items()
             if other <= lane
         )
 
@@ -143,11 +136,9 @@ class Scheduler:
         if (ahead := self.ahead_s(lane)) > patience_s:
             raise TooLate(f"{ahead:.1f} s of work are ahead, and {patience_s:.1f} s are left")
         if count:
-            self._owed[request] = _Owed(place=(lane, slot), waiting=count)
-            self._waiting[lane, slot] += count
-            self._requests[slot] += 1
+            self._owed.open(request, (lane, slot), count)
 
-    def is_stocked(self, place: tuple[Lane, str]) -> bool:
+    def is_stocked(self, place: Place) -> bool:
         """Whether so many of a lane's items for a model can ride that more need not be ready."""
         buckets = self._queues.get(place, {})
         items = sum(map(len, buckets.values()))
@@ -183,42 +174,30 @@ class Scheduler:
         Returns those whose request was cancelled meanwhile.
         """
         riding = [entry for entry in entries if entry.request in self._owed]
-        for entry in riding:
-            owed = self._owed[entry.request]
-            owed.riding -= 1
-            owed.waiting += 1
-            self._waiting[owed.place] += 1
+        self._owed.back(entry.request for entry in riding)
         if riding:
             self._apart.setdefault(riding[0].lane, deque()).appendleft(riding)
         return [entry for entry in entries if entry.request not in self._owed]
 
     def land(self, entries: Iterable[Entry]) -> None:
         """Take in that the ride of these items has ended, however it did."""
-        for entry in entries:
-            if (owed := self._owed.get(entry.request)) is not None:
-                owed.riding -= 1
-                self._close(entry.request, owed)
+        self._owed.land(entry.request for entry in entries)
 
     def settle(self, request: int, count: int) -> None:
         """Give back the room of items that will not ride; of a cancelled request, nothing."""
-        if (owed := self._owed.get(request)) is not None:
-            owed.waiting -= count
-            self._leave(owed.place, count)
-            self._close(request, owed)
+        self._owed.settle(request, count)
 
     def cancel(self, request: int) -> list[Entry]:
         """Forget a request; return those of its items that were queued and have not ridden."""
-        owed = self._owed.get(request)
-        if owed is None:
+        place = self._owed.cancel(request)
+        if place is None:
             return []
-        self._leave(owed.place, owed.waiting)
-        self._drop(request, owed)
         apart = self._leave_apart(lambda one: one.request == request)
-        buckets = self._queues.get(owed.place, {})
+        buckets = self._queues.get(place, {})
         dropped = [one for queue in buckets.values() for one in queue if one.request == request]
         if dropped:
             self._keep(
-                owed.place,
+                place,
                 {
                     number: deque(one for one in queue if one.request != request)
                     for number, queue in buckets.items()
@@ -241,9 +220,7 @@ class Scheduler:
         lane = self._most_urgent(now)
         entries = self._next_apart(lane) if lane in self._apart else self._next_alike(lane, now)
         self._turns.charge(lane, max(one.length for one in entries) * len(entries))
-        for entry in entries:
-            self._owed[entry.request].riding += 1
-            self.settle(entry.request, 1)
+        self._owed.ride(entry.request for entry in entries)
         return Batch(slot=entries[0].slot, entries=entries, formed_at=now)
 
     def take_expired(self) -> list[Entry]:
@@ -318,35 +295,12 @@ class Scheduler:
                 del self._apart[lane]
         return left
 
-    def _keep(self, place: _Place, buckets: Mapping[int, deque[Entry]]) -> None:
+    def _keep(self, place: Place, buckets: Mapping[int, deque[Entry]]) -> None:
         kept = {number: queue for number, queue in buckets.items() if queue}
         if kept:
             self._queues[place] = kept
         else:
             self._queues.pop(place, None)
-
-    def _close(self, request: int, owed: _Owed) -> None:
-        if not (owed.waiting or owed.riding):
-            self._drop(request, owed)
-
-    def _drop(self, request: int, owed: _Owed) -> None:
-        del self._owed[request]
-        slot = owed.place[1]
-        self._requests[slot] -= 1
-        self._drop_left(slot)
-
-    def _drop_left(self, slot: str) -> None:
-        if not self._requests[slot]:
-            del self._requests[slot]
-            if slot in self._leaving:
-                self._leaving.remove(slot)
-                self.allowance.forget(slot)
-                self._pace.pop(slot, None)
-
-    def _leave(self, place: _Place, count: int) -> None:
-        self._waiting[place] -= count
-        if not self._waiting[place]:
-            del self._waiting[place]
 
 
 def _insert(queue: deque[Entry], entry: Entry) -> None:

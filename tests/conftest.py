@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NoReturn
 
+import hypothesis
 import pytest
 
 from tests.kafka.choice import broker
@@ -14,6 +15,10 @@ from tests.kafka.secure import SecureKafka, secure_broker
 NO_BROKER = (
     "no Kafka: set KAFKA_BOOTSTRAP_SERVERS, start a Docker engine, or install Java 17 and Maven"
 )
+
+# Each test has a time limit; an example's own would fail wherever the machine is busy.
+hypothesis.settings.register_profile("untimed", parent=hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,7 @@ class Contest:
                 self.runs[one.name].append(found)
 
     def latency(self) -> dict[str, Any]:
-        """Return the latency of the product as shipped, at half of its rate."""
+        """Return the latency of the product as shipped, at half of its rate, and its parts."""
         rate = LOAD * statistics.median(_rates(self.runs, OURS_SHIPPED))
         taken = latency.turn(
             OURS_SHIPPED,
@@ -120,11 +120,13 @@ class Contest:
             self._plan.seconds,
             **self._options(OURS_SHIPPED),
         )
+        took = [one.took_ms for one in taken]
         shares = {
-            name: report.summary([report.quantile(taken, share)], 2)
+            name: report.summary([report.quantile(took, share)], 2)
             for name, share in latency.SHARES.items()
         }
-        return {"rate": round(rate, 1), "events": len(taken), **shares}
+        parts = {"parts_p50": latency.parts(taken)}
+        return {"rate": round(rate, 1), "events": len(taken), **shares, **parts}
 
     def _options(self, one: System) -> dict[str, Any]:
         shipped = {"model": str(self._shape.folder), "device": self.info.device}

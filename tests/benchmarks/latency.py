@@ -8,10 +8,12 @@ guarantees; the first seconds of each turn do not count.
 
 from __future__ import annotations
 
+import statistics
 import sys
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
@@ -37,6 +39,14 @@ Found = dict[str, dict[str, list[float]]]
 """By system and share: one value a round."""
 
 
+class Taken(NamedTuple):
+    """One result that came."""
+
+    sent: int  # nanoseconds, of this process's clock
+    took_ms: float  # until it was here
+    timings: Mapping[str, float]  # what it says of its own way, in milliseconds
+
+
 class Reader(threading.Thread):
     """Notes how long each result took to come."""
 
@@ -56,7 +66,7 @@ class Reader(threading.Thread):
         parts = [TopicPartition(topic, each, OFFSET_BEGINNING) for each in range(PARTITIONS)]
         self._consumer.assign(parts)
         self._going = True
-        self.taken_ms: list[tuple[int, float]] = []
+        self.taken: list[Taken] = []
 
     def run(self) -> None:
         """Poll until stopped."""
@@ -64,8 +74,10 @@ class Reader(threading.Thread):
             message = self._consumer.poll(0.1)
             now = time.perf_counter_ns()
             if message is not None and message.error() is None:
-                sent = int(orjson.loads(message.value() or b"{}")["review_id"])
-                self.taken_ms.append((sent, (now - sent) * MILLISECONDS))
+                result = orjson.loads(message.value() or b"{}")
+                sent = int(result["review_id"])
+                took_ms = (now - sent) * MILLISECONDS
+                self.taken.append(Taken(sent, took_ms, result.get("timings", {})))
         self._consumer.close()
 
     def stop(self) -> None:
@@ -76,8 +88,8 @@ class Reader(threading.Thread):
 
 def turn(
     one: System, bootstrap: str, reviews: Reviews, rate: float, seconds: float, **more: Any
-) -> list[float]:
-    """Return how many milliseconds each counted event took; `more` are options of the system."""
+) -> list[Taken]:
+    """Return how long each counted event took; `more` are options of the system."""
     source = filled(bootstrap, reviews, 0)
     options = source.options(one.guarantee, prompt=True, **more)
     reader = Reader(bootstrap, options.target)
@@ -100,7 +112,13 @@ def turn(
     reader.stop()
     if missing := count - _arrived(reader, begin):
         raise RuntimeError(f"{one.name} brought {missing} of {count} results too few")
-    return [taken for sent, taken in reader.taken_ms if sent >= counted_from]
+    return [one for one in reader.taken if one.sent >= counted_from]
+
+
+def parts(taken: Sequence[Taken]) -> dict[str, float]:
+    """Return the median of each part of the way that results tell of."""
+    names = taken[0].timings if taken else ()
+    return {name: round(statistics.median(one.timings[name] for one in taken), 2) for name in names}
 
 
 def _await_first(worker: Worker, reader: Reader, client: Any, reviews: Reviews, topic: str) -> None:
@@ -108,7 +126,7 @@ def _await_first(worker: Worker, reader: Reader, client: Any, reviews: Reviews, 
     _send(client, topic, reviews, 0)
     client.flush(ARRIVAL_LIMIT_S)
     until = time.monotonic() + START_LIMIT_S
-    while not reader.taken_ms:
+    while not reader.taken:
         if not worker.alive() or time.monotonic() > until:
             raise RuntimeError(f"{worker.name} brought no result:\n{worker.log()}")
         time.sleep(0.1)
@@ -121,7 +139,7 @@ def _send(client: Any, topic: str, reviews: Reviews, number: int) -> None:
 
 
 def _arrived(reader: Reader, since: int) -> int:
-    return len({sent for sent, _ in reader.taken_ms if sent >= since})
+    return len({one.sent for one in reader.taken if one.sent >= since})
 
 
 def added(found: Found, guarantee: str) -> dict[str, Any]:
@@ -147,7 +165,8 @@ def main() -> None:
         for _ in range(options.rounds):
             for one in SYSTEMS:
                 taken = turn(one, bootstrap, reviews, options.rate, options.seconds)
-                shares = {name: report.quantile(taken, share) for name, share in SHARES.items()}
+                took = [each.took_ms for each in taken]
+                shares = {name: report.quantile(took, share) for name, share in SHARES.items()}
                 for name, value in shares.items():
                     found[one.name].setdefault(name, []).append(value)
                 print(f"{one.name}: {shares}", file=sys.stderr)
