@@ -30,6 +30,8 @@ COMMANDS = (
     *(("dead-letters", what) for what in ("list", "show", "replay")),
     *(("group", what) for what in ("show", "leave")),
     *(("models", what) for what in ("list", "load", "swap", "rollback", "shadow", "drop")),
+    ("decisions", "export"),
+    ("policy", "check"),
     ("evaluate", "sentiment"),
     ("contract",),
     ("config",),
