@@ -40,6 +40,33 @@ class ReviewEvent(Message):
     created_at: EventTime
 
 
+class Verdict(StrEnum):
+    """What a person says of a review that was held."""
+
+    ALLOW = "allow"
+    REJECT = "reject"
+
+
+class ModerationDecision(Message):
+    """A person's decision on a review that was held."""
+
+    review_id: Id
+    user_id: Id = Field(description="The review's author; also the record's key.")
+    decision: Verdict
+    held_id: str | None = Field(
+        default=None,
+        max_length=1_000,
+        description="`result_id` of the held review that was looked at; else its latest.",
+    )
+    labels: tuple[Id, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="What is in it. Else, of a rejected one, what it was held for.",
+    )
+    decided_by: Id | None = Field(default=None, description="Who decided, as the shop likes it.")
+    created_at: EventTime
+
+
 class Channel(StrEnum):
     """Where a customer's message came from."""
 

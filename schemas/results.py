@@ -8,7 +8,7 @@ reads them (`TypeAdapter`) and makes their schema.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -85,6 +85,33 @@ class Envelope:
     produced_at: datetime
 
 
+class Decision(StrEnum):
+    """What is to become of a review."""
+
+    ALLOW = "allow"
+    HOLD = "hold"  # a person decides
+    REJECT = "reject"
+
+
+class DecidedBy(StrEnum):
+    """Who decided."""
+
+    MODEL = "model"
+    PERSON = "person"
+
+
+@dataclass(kw_only=True)
+class Reason:
+    """What led to a decision other than to allow, and where in the review it stands."""
+
+    attribute: str
+    score: Probability
+    threshold: Annotated[Probability, Field(description="Of the policy; the score reached it.")]
+    text: Annotated[str, Field(description="The part of the review that carries the score.")]
+    start: Annotated[int, Field(ge=0, description="Of that part, in characters.")]
+    end: Annotated[int, Field(ge=0, description="The end is outside.")]
+
+
 class Sentiment(StrEnum):
     """How a review speaks of its product."""
 
@@ -108,6 +135,70 @@ class ReviewLabels(Envelope):
     ]
     score: Annotated[Probability, Field(description="Probability of `sentiment`.")]
     scores: Annotated[dict[str, Probability], Field(description="Probability of each label.")]
+    attributes: Annotated[
+        dict[str, Probability],
+        Field(description="Probability of each attribute, such as insult; empty: not moderated."),
+    ] = field(default_factory=dict)
+    decision: Annotated[Decision | None, Field(description="None: not moderated.")] = None
+    decided_by: DecidedBy | None = None
+    reasons: tuple[Reason, ...] = ()
+    moderation_model: Annotated[ModelId | None, Field(description="What gave `attributes`.")] = None
+    settles: Annotated[
+        str | None,
+        Field(description="The `result_id` that held the review which a person settled."),
+    ] = None
+
+
+@dataclass(kw_only=True)
+class HeldReview(Envelope):
+    """A review that waits for a person; topic `held-reviews`.
+
+    It has the `result_id` of the outcome that held it; `moderation-decisions` takes the answer.
+    """
+
+    task: Literal["sentiment"] = "sentiment"
+    review_id: Id
+    user_id: Id
+    product_id: Id
+    text: Annotated[str, Field(description="As far as its first 100,000 characters.")]
+    rating: int | None
+    language: Language
+    sentiment: str
+    score: Probability
+    scores: dict[str, Probability]
+    attributes: dict[str, Probability]
+    reasons: tuple[Reason, ...]
+    moderation_model: ModelId | None
+    created_at: datetime
+
+
+class Effect(StrEnum):
+    """What a person's decision did."""
+
+    APPLIED = "applied"
+    ALREADY_DECIDED = "already_decided"  # somebody was earlier; their decision stays
+    NOT_WAITING = "not_waiting"  # no such review is held: unknown, never held, or too long ago
+
+
+@dataclass(kw_only=True)
+class ReviewDecision(Envelope):
+    """What became of a person's decision; topic `review-decisions`.
+
+    An applied one tells of the review what a model can learn from it.
+    """
+
+    task: Literal["moderation"] = "moderation"
+    review_id: Id
+    user_id: Id
+    decision: Decision
+    effect: Effect
+    decided_by: Annotated[Id | None, Field(description="The person, as the shop calls them.")]
+    settles: Annotated[str | None, Field(description="The `result_id` that held it.")] = None
+    language: Language | None = None
+    text: Annotated[str | None, Field(description="The review.")] = None
+    labels: Annotated[
+        tuple[str, ...], Field(description="What is in it, as the person sees it.")
+    ] = ()
 
 
 class HandOffReason(StrEnum):

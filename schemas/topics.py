@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 from schemas.base import Message
-from schemas.events import OrderEvent, QueryEvent, ReviewEvent
+from schemas.events import ModerationDecision, OrderEvent, QueryEvent, ReviewEvent
 from schemas.letters import DeadLetter
 from schemas.models import ModelAgreement, ModelCommand, ModelEvent
 from schemas.reference import CatalogueItem, KnowledgeEntry
-from schemas.results import Envelope, Recommendations, Reply, ReviewLabels
+from schemas.results import (
+    Envelope,
+    HeldReview,
+    Recommendations,
+    Reply,
+    ReviewDecision,
+    ReviewLabels,
+)
 
 MEBIBYTE = 1024 * 1024
 DAY_MS = 24 * 60 * 60 * 1000
+HELD_MS = 28 * DAY_MS
+"""How long a review may wait for a person."""
 DEFAULT_PARTITIONS = 4
 
 
@@ -25,13 +34,14 @@ class Role(StrEnum):
     SOURCE = "source"
     REFERENCE = "reference"
     RESULT = "result"
+    BESIDE = "beside"  # what leaves with some results, under their ids, for other readers
     CONTROL = "control"  # what workers are told by their operator
     REPORT = "report"  # what workers say of themselves
 
     @property
     def is_ours(self) -> bool:
         """Whether we write it and others read it."""
-        return self in (Role.RESULT, Role.REPORT)
+        return self in (Role.RESULT, Role.BESIDE, Role.REPORT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +99,14 @@ DEFAULT_TOPICS: tuple[TopicSpec, ...] = (
         description="Orders and the changes of their state.",
     ),
     TopicSpec(
+        id="moderation-decisions",
+        name="moderation-decisions",
+        role=Role.SOURCE,
+        message=ModerationDecision,
+        key="user_id",
+        description="People's decisions on held reviews.",
+    ),
+    TopicSpec(
         id="catalogue",
         name="catalogue",
         role=Role.REFERENCE,
@@ -112,7 +130,25 @@ DEFAULT_TOPICS: tuple[TopicSpec, ...] = (
         role=Role.RESULT,
         message=ReviewLabels,
         key="user_id",
-        description="A label and its score for each review.",
+        description="Label, score and decision of each review; a person's decision comes after.",
+    ),
+    TopicSpec(
+        id="held-reviews",
+        name="held-reviews",
+        role=Role.BESIDE,
+        message=HeldReview,
+        key="user_id",
+        retention_ms=HELD_MS,
+        description="Reviews that wait for a person, with what speaks against them.",
+    ),
+    TopicSpec(
+        id="review-decisions",
+        name="review-decisions",
+        role=Role.RESULT,
+        message=ReviewDecision,
+        key="user_id",
+        retention_ms=365 * DAY_MS,
+        description="What became of people's decisions; kept for a year to train with.",
     ),
     TopicSpec(
         id="replies",
@@ -175,6 +211,10 @@ DEFAULT_TOPICS: tuple[TopicSpec, ...] = (
 )
 
 
+MODERATION = frozenset({"moderation-decisions", "held-reviews", "review-decisions"})
+"""Ids of what is for moderation alone."""
+
+
 @dataclass(frozen=True)
 class Topics:
     """All topics under the names that a shop gave them."""
@@ -199,6 +239,10 @@ class Topics:
 
     def __getitem__(self, topic_id: str) -> TopicSpec:
         return self._by_id[topic_id]
+
+    def without(self, ids: Collection[str]) -> Topics:
+        """Return the topics but those of these ids."""
+        return Topics(tuple(spec for spec in self.specs if spec.id not in ids))
 
     def of(self, role: Role) -> tuple[TopicSpec, ...]:
         """Return the topics of one role."""

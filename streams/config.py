@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.topics import DEFAULT_PARTITIONS, MEBIBYTE, Topics
+from schemas.topics import DEFAULT_PARTITIONS, MEBIBYTE, MODERATION, Topics
 from streams.config_checks import (
     Addresses,
     FieldPaths,
@@ -81,6 +81,7 @@ class ModelsSettings(_Section):
     """Which weights: `bundled`, a folder, a Hugging Face name, or `registry:PATH@live`."""
 
     sentiment: Name = Field(default=BUNDLED, description="Labels reviews.")
+    moderation: Name = Field(default=BUNDLED, description="Finds what reviews must not say.")
     intent: Name = Field(default=BUNDLED, description="Understands customers' messages.")
     recommend: Name = Field(default=BUNDLED, description="Finds items for a customer.")
 
@@ -132,6 +133,16 @@ class InferenceSection(_Section):
     )
     hang_s: Number = Field(
         default=30.0, gt=0, le=3600, description="A batch that takes longer has hung."
+    )
+
+
+class ModerationSettings(_Section):
+    """What becomes of reviews that may be abusive, advertise or give people away."""
+
+    enabled: bool = Field(default=False, description="Off, reviews are labelled, and that is all.")
+    policy: Path | None = Field(
+        default=None,
+        description="TOML file with the thresholds of each attribute; unset, the bundled one.",
     )
 
 
@@ -281,6 +292,7 @@ class Settings(_Section):
     )
     models: ModelsSettings = ModelsSettings()
     inference: InferenceSection = InferenceSection()
+    moderation: ModerationSettings = ModerationSettings()
     reply: ReplySettings = ReplySettings()
     recommend: RecommendSettings = RecommendSettings()
     engine: EngineSettings = EngineSettings()
@@ -290,8 +302,16 @@ class Settings(_Section):
     logging: LoggingSettings = LoggingSettings()
 
     def named_topics(self) -> Topics:
-        """Return all topics under the broker's names."""
-        return Topics.named(self.topics)
+        """Return all topics that are used, under the broker's names."""
+        topics = Topics.named(self.topics)
+        return topics if self.moderation.enabled else topics.without(MODERATION)
+
+    def models_in_use(self) -> dict[str, str]:
+        """Return which weights are wanted, by slot."""
+        models: dict[str, str] = self.models.model_dump()
+        if not self.moderation.enabled:
+            del models["moderation"]
+        return models
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,7 +358,7 @@ def inference_settings(settings: Settings) -> InferenceSettings:
 
     section = settings.inference
     return InferenceSettings(
-        models=settings.models.model_dump(),
+        models=settings.models_in_use(),
         device=section.device.value,
         dtype=section.dtype.value,
         threads=section.threads,

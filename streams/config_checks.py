@@ -65,7 +65,7 @@ def _kinds_apart(policy: object) -> object:
 
 
 def _kinds(topic_id: str, kinds: object) -> tuple[Kind, ...]:
-    known = [spec.id for spec in DEFAULT_TOPICS if spec.role is Role.RESULT]
+    known = [spec.id for spec in DEFAULT_TOPICS if spec.role in (Role.RESULT, Role.BESIDE)]
     if topic_id not in known:
         raise ValueError(f"there is no result topic {topic_id!r}: {nearest(topic_id, known)}")
     if topic_id == _LETTERS:

@@ -56,10 +56,15 @@ class Ledger:
         marks.produced(offset, truth)
 
     def outcome(self, record: ResultRecord) -> None:
-        """Count an outcome; one of another run or another producer changes nothing."""
+        """Count an outcome; one of another run or another producer changes nothing.
+
+        Nor does what leaves beside an outcome: its id is the outcome's, its task is not.
+        """
         place = parse_result_id(str(record.value.get("result_id", "")))
         marks = self._partitions.get(place[:2]) if place else None
         if place is None or marks is None or place[2] < marks.base:
+            return
+        if record.value.get("task", place[3]) != place[3]:
             return
         scores = record.value.get("scores")
         ranking = self._rankings.code(_ranking(scores)) if isinstance(scores, dict) else 0

@@ -13,6 +13,7 @@ import orjson
 from faust.types import TP
 
 from inference.messages import ModelInfo, Statistics
+from schemas.events import ModerationDecision
 from schemas.topics import Topics
 from streams.config import WebSettings
 from streams.publisher import Publication
@@ -56,6 +57,8 @@ class FakeRecords:
     rows: list[dict[str, Any]] = field(default_factory=list)
     events: dict[tuple[str, int, int], bytes] = field(default_factory=dict)
     resent: list[str] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    decided: list[ModerationDecision] = field(default_factory=list)
 
     def letters(self, limit: int) -> list[dict[str, Any]]:
         return [one | {"resent": one["result_id"] in self.resent} for one in self.rows][:limit]
@@ -69,6 +72,13 @@ class FakeRecords:
 
     def source(self, topic: str, partition: int, offset: int) -> bytes | None:
         return self.events.get((topic, partition, offset))
+
+    def held(self, limit: int) -> list[dict[str, Any]]:
+        done = {one.held_id for one in self.decided}
+        return [one for one in self.waiting if one["result_id"] not in done][:limit]
+
+    def decide(self, decision: ModerationDecision) -> None:
+        self.decided.append(decision)
 
 
 @dataclass
@@ -95,6 +105,16 @@ class Page:
     def bury(self, number: int, **fields: Any) -> None:
         """Let there be a dead letter."""
         self.records.rows.insert(0, outcome(number, fields))
+
+    def hold(self, number: int, text: str, *spans: tuple[int, int]) -> None:
+        """Let a review wait for a person, insults where the spans are."""
+        reasons = [
+            {"attribute": "insult", "score": 0.93, "threshold": 0.8}
+            | {"text": text[start:end], "start": start, "end": end}
+            for start, end in spans
+        ]
+        fields = {"review_id": f"R-{number}", "user_id": "u", "product_id": "P-1", "text": text}
+        self.records.waiting.insert(0, outcome(number, {**fields, "reasons": reasons}))
 
 
 def outcome(number: int, fields: Mapping[str, Any]) -> dict[str, Any]:

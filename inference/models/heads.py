@@ -7,12 +7,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-_MANY_LABELS: Final = "multi_label_classification"
+MANY_LABELS: Final = "multi_label_classification"
 
 
 def has_many_labels(network: Any) -> bool:
     """Return whether a text may have several of the labels, or none (`problem_type`)."""
-    return bool(network.config.problem_type == _MANY_LABELS)
+    return bool(network.config.problem_type == MANY_LABELS)
 
 
 def probabilities(network: Any, logits: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from inference.messages import Lane
-from schemas.results import Envelope, Recommendations, Reply, ReviewLabels
+from schemas.results import Envelope, Recommendations, Reply, ReviewDecision, ReviewLabels
 
 
 class Rows(Enum):
@@ -29,12 +29,21 @@ class TaskSpec:
     answers_unread: bool = False  # whether it knows what to do with a text that no model can read
 
 
+MODERATION = "moderation"
+
 TASKS: tuple[TaskSpec, ...] = (
     TaskSpec(
         name="sentiment",
         source="reviews",
         slot="sentiment",
         result=ReviewLabels,
+        lane=Lane.REVIEWS,
+    ),
+    TaskSpec(
+        name="moderation",
+        source="moderation-decisions",
+        slot=MODERATION,
+        result=ReviewDecision,
         lane=Lane.REVIEWS,
     ),
     TaskSpec(

@@ -8,16 +8,27 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
+import structlog
+
 from inference.client import Inference
+from inference.tasks.moderation import PERSONAL_DATA, Policy
+from inference.tasks.moderation_policy import BUNDLED, PolicyError, read_policy
 from inference.tasks.reading import ReplyPolicy
+from inference.tasks.registry import MODERATION
+from streams.agents.decisions import DecisionHandler
+from streams.agents.moderated_reviews import ModeratedReviewHandler
 from streams.agents.orders import OrderHandler, Taste
 from streams.agents.queries import QueryHandler
 from streams.agents.reviews import ReviewHandler
 from streams.config import Settings
+from streams.errors import StartupError
 from streams.faust_app import ShopApp
 from streams.handler import Handler
+from streams.held import create_held_reviews
 from streams.reference import Apply
-from streams.state import create_state
+from streams.state import State, create_state
+
+log = structlog.get_logger(__name__)
 
 SURE_ENOUGH = 0.7
 """Where the shop names no threshold: the bundled intent model then answers 85% of the messages
@@ -42,7 +53,7 @@ def create_tasks(
     taste = Taste(count=settings.recommend.count, history=settings.recommend.history)
     return ShopTasks(
         handlers=(
-            ReviewHandler(state),
+            *_of_reviews(settings, app, state, inference, partitions),
             QueryHandler(state, _reply_policy(settings), settings.reply.deadline_s),
             OrderHandler(state, taste),
         ),
@@ -50,6 +61,31 @@ def create_tasks(
         restored=state.restored,
         model_changed=state.model_changed,
     )
+
+
+def _of_reviews(
+    settings: Settings, app: ShopApp, state: State, inference: Inference, partitions: int
+) -> tuple[Handler, ...]:
+    if not settings.moderation.enabled:
+        return (ReviewHandler(state),)
+    policy = _moderation_policy(settings)
+    unknown = set(policy.attributes).difference(
+        inference.models[MODERATION].labels, [PERSONAL_DATA]
+    )
+    if unknown:
+        log.warning(
+            f"the moderation model knows no {', '.join(sorted(unknown))}: nothing is held for it",
+            action="policy_attribute_unknown",
+        )
+    held = create_held_reviews(app, partitions)
+    return ModeratedReviewHandler(state, held, policy), DecisionHandler(held)
+
+
+def _moderation_policy(settings: Settings) -> Policy:
+    try:
+        return read_policy(settings.moderation.policy or BUNDLED)
+    except PolicyError as error:
+        raise StartupError(str(error)) from error
 
 
 def _reply_policy(settings: Settings) -> ReplyPolicy:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from inference.messages import ModelInfo
 from inference.tasks import registry, sentiment
 from inference.tasks.language import guess_language
+from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.results import Outcome, ReviewLabels
 from streams.handler import Question, Row, answered
@@ -46,16 +48,31 @@ class ReviewHandler:
         changes: Changes,
     ) -> Outgoing:
         """Return the labels; raises `ValueError` if the model did not answer with numbers."""
-        label, score, scores = sentiment.decide(answered(row), model.labels)
-        message = ReviewLabels(
-            **envelope.fields(),
-            outcome=Outcome.RESULT,
-            review_id=event.review_id,
-            user_id=event.user_id,
-            product_id=event.product_id,
-            language=question.context,
-            sentiment=label,
-            score=score,
-            scores=scores,
-        )
+        message = labelled(event, question.context, answered(row), model, envelope)
         return Outgoing(topic_id=TOPIC, key=event.user_id, message=message)
+
+
+def labelled(
+    event: ReviewEvent,
+    language: Language,
+    row: Row,
+    model: ModelInfo,
+    envelope: Envelope,
+    *,
+    outcome: Outcome = Outcome.RESULT,
+    **moderated: Any,
+) -> ReviewLabels:
+    """Return a review's labels, with what `moderated` says of it, by the fields' names."""
+    label, score, scores = sentiment.decide(row, model.labels)
+    return ReviewLabels(
+        **envelope.fields(),
+        outcome=outcome,
+        review_id=event.review_id,
+        user_id=event.user_id,
+        product_id=event.product_id,
+        language=language,
+        sentiment=label,
+        score=score,
+        scores=scores,
+        **moderated,
+    )

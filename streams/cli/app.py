@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.dead_letters import dead_letters_app
+from streams.cli.decisions import decisions_app
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
@@ -16,6 +17,7 @@ from streams.cli.feed import feed
 from streams.cli.group import group_app
 from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
+from streams.cli.policy import policy_app
 from streams.cli.registry import registry_app
 from streams.cli.replay import replay_app
 from streams.cli.tail import tail
@@ -37,6 +39,8 @@ app.add_typer(replay_app)
 app.command()(feed)
 app.command()(tail)
 app.add_typer(dead_letters_app)
+app.add_typer(decisions_app)
+app.add_typer(policy_app)
 app.add_typer(group_app)
 app.add_typer(models_app)
 app.add_typer(evaluate_app)

@@ -13,6 +13,7 @@ from streams.outcomes import ResultRecord
 Value = Mapping[str, Any]
 
 LABEL_STYLES = {"negative": "red", "neutral": "yellow", "positive": "green"}
+DECISION_STYLES = {"allow": "green", "hold": "yellow", "reject": "red"}
 MILLISECONDS = 1000
 
 
@@ -30,14 +31,42 @@ def _label(value: Value) -> Text:
     return Text.assemble(
         (f"{label} ", LABEL_STYLES.get(label, "cyan")),
         f"{value.get('score', 0):.2f} ",
+        decision_mark(value),
         f"review {value.get('review_id')} of {value.get('product_id')}",
     )
+
+
+def decision_mark(value: Value) -> Text:
+    """Return what was decided on a review and for what; nothing where it was simply allowed."""
+    decision, by = str(value.get("decision")), value.get("decided_by")
+    if decision not in DECISION_STYLES or (decision == "allow" and by != "person"):
+        return Text()
+    why = " by a person" if by == "person" else ""
+    if not why and (attributes := [str(one.get("attribute")) for one in value.get("reasons", [])]):
+        why = f" for {', '.join(attributes)}"
+    return Text(f"{decision}{why} ", style=DECISION_STYLES[decision])
+
+
+def _held(value: Value) -> Text:
+    return Text.assemble(decision_mark({**value, "decision": "hold"}), _flat(value.get("text")))
+
+
+def _decision(value: Value) -> Text:
+    effect = str(value.get("effect")).replace("_", " ")
+    return Text.assemble(
+        (f"{value.get('decision')} ", DECISION_STYLES.get(str(value.get("decision")), "cyan")),
+        f"{effect}: review {value.get('review_id')} of {value.get('user_id')}",
+    )
+
+
+def _flat(text: object) -> str:
+    return str(text or "").replace("\n", " ")
 
 
 def _reply(value: Value) -> Text:
     return Text.assemble(
         (f"{value.get('intent')} {value.get('confidence', 0):.2f} ", "cyan"),
-        str(value.get("text", "")).replace("\n", " "),
+        _flat(value.get("text")),
     )
 
 
@@ -73,6 +102,8 @@ def _unknown(value: Value) -> Text:
 
 _DETAILS: Mapping[str, Callable[[Value], Text]] = {
     "review-labels": _label,
+    "held-reviews": _held,
+    "review-decisions": _decision,
     "replies": _reply,
     "handoffs": _hand_off,
     "recommendations": _recommendations,

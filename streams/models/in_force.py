@@ -20,7 +20,7 @@ def in_force(settings: Settings) -> dict[str, ModelCommand]:
 
     Raises `AdminError` where broker or topic are not there.
     """
-    found = {slot: first(slot) for slot in ModelsSettings.model_fields}
+    found = {slot: first(slot) for slot in settings.models_in_use()}
     for slot, command in _read(settings):
         if slot in found:
             found[slot] = first(slot) if command is None else command

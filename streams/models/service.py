@@ -40,7 +40,7 @@ class ModelService:
         self._settings = settings
         self._outbox = Outbox(publisher, settings.named_topics())
         self._windows = Windows(worker)
-        self._control = ModelControl(settings.models.model_dump(), worker, self._outbox.put)
+        self._control = ModelControl(settings.models_in_use(), worker, self._outbox.put)
         self.apply: Apply = self._control.apply
 
     def wanted(self) -> Settings:
@@ -55,7 +55,7 @@ class ModelService:
             self._windows.add(agreement, slots.shares()[agreement.slot])
 
         shadow = Shadow(client, report)
-        configured = self._settings.models.model_dump()
+        configured = self._settings.models_in_use()
         slots = Slots(client, shadow, configured, self._control.chosen())
         return AdoptedModels(self._control, slots, shadow, self._windows, self._outbox)
 

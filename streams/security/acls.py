@@ -17,6 +17,8 @@ from streams.security.program import Program
 
 TABLES = ("orders", "purchases", "query-languages", "review-languages", "sessions")
 """Of `streams.state`: each has a changelog."""
+MODERATION_TABLES = ("held-reviews", "settled-reviews")
+"""Of `streams.held`, where reviews are moderated."""
 
 
 class Resource(StrEnum):
@@ -63,7 +65,8 @@ def rights(settings: Settings, program: Program) -> list[Right]:
 
 def changelogs(settings: Settings) -> list[str]:
     """Return the names of the changelogs' topics."""
-    return [f"{settings.kafka.group}-{table}-changelog" for table in TABLES]
+    tables = (*TABLES, *MODERATION_TABLES) if settings.moderation.enabled else TABLES
+    return [f"{settings.kafka.group}-{table}-changelog" for table in tables]
 
 
 def commands(rights_: Iterable[Right], principal: str, servers: str) -> Iterator[str]:
@@ -83,7 +86,7 @@ def commands(rights_: Iterable[Right], principal: str, servers: str) -> Iterator
 
 def _of_worker(settings: Settings) -> Iterator[Right]:
     yield from _read(settings, Role.SOURCE, Role.REFERENCE, Role.CONTROL)
-    yield from _topics(Operation.WRITE, _names(settings, Role.RESULT, Role.REPORT))
+    yield from _topics(Operation.WRITE, _names(settings, Role.RESULT, Role.BESIDE, Role.REPORT))
     for operation in (Operation.READ, Operation.WRITE, Operation.CREATE):
         yield from _topics(operation, changelogs(settings))
     group = settings.kafka.group
@@ -102,7 +105,7 @@ def _of_operator(settings: Settings) -> Iterator[Right]:
     everything = _names(settings, *Role)
     for operation in (Operation.CREATE, Operation.DESCRIBE_CONFIGS, Operation.DESCRIBE):
         yield from _topics(operation, everything)
-    yield from _read(settings, Role.SOURCE, Role.RESULT, Role.CONTROL, Role.REPORT)
+    yield from _read(settings, *set(Role).difference([Role.REFERENCE]))
     yield from _topics(Operation.WRITE, _names(settings, Role.CONTROL))
     yield from _of_sender(settings)
     # Who is in it, and whose seat is to be given up.
@@ -114,7 +117,7 @@ def _of_sender(settings: Settings) -> Iterator[Right]:
 
 
 def _of_reader(settings: Settings) -> Iterator[Right]:
-    yield from _read(settings, Role.RESULT)
+    yield from _read(settings, Role.RESULT, Role.BESIDE)
 
 
 def _read(settings: Settings, *roles: Role) -> Iterator[Right]:

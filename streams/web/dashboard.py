@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from schemas.base import Id
+from schemas.events import ModerationDecision, Verdict
 from schemas.topics import Role, Topics
 from streams.errors import StreamsError
 from streams.telemetry.history import TICK_S, History
@@ -29,6 +32,8 @@ LATEST: Final = 40
 """Outcomes in every message to viewers."""
 FOUND: Final = 200
 LETTERS: Final = 200
+HELD: Final = 100
+BY_DASHBOARD: Final = "dashboard"
 RESENT_AT_ONCE: Final = 100
 MAX_SEARCH: Final = 200
 BODY_LIMIT_S: Final = 5.0
@@ -48,6 +53,17 @@ class ResendWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ids: list[str] = Field(min_length=1, max_length=RESENT_AT_ONCE)
+
+
+class DecisionWish(BaseModel):
+    """What a person decides on which held review."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    held_id: str = Field(min_length=1, max_length=1_000)
+    review_id: Id
+    user_id: Id
+    decision: Verdict
 
 
 class SourcePlace(BaseModel):
@@ -90,6 +106,8 @@ class Dashboard:
             web.get("/api/source", _answering(self._source)),
             web.get("/api/dead-letters", _answering(self._letters)),
             web.post("/api/dead-letters/resend", _answering(self._resend)),
+            web.get("/api/held", _answering(self._held)),
+            web.post("/api/held/decide", _answering(self._decide)),
         ]
 
     async def running(self, _: web.Application) -> AsyncIterator[None]:
@@ -141,12 +159,22 @@ class Dashboard:
         return await self._read(lambda: self._records.letters(LETTERS))
 
     async def _resend(self, request: web.Request) -> Any:
-        async with asyncio.timeout(BODY_LIMIT_S):
-            body = await request.read()
-        wish = ResendWish.model_validate_json(body)
+        wish = ResendWish.model_validate_json(await _body(request))
         resent = await self._read(lambda: self._records.resend(frozenset(wish.ids)))
         log.info("dead letters sent back", action="letters_resent", count=resent.sent)
         return asdict(resent)
+
+    async def _held(self, _: web.Request) -> Any:
+        return await self._read(lambda: self._records.held(HELD))
+
+    async def _decide(self, request: web.Request) -> Any:
+        wish = DecisionWish.model_validate_json(await _body(request))
+        decision = ModerationDecision(
+            **wish.model_dump(), decided_by=BY_DASHBOARD, created_at=datetime.now(UTC)
+        )
+        await self._read(lambda: self._records.decide(decision))
+        log.info("a held review was decided on", action="review_decided", by=BY_DASHBOARD)
+        return {"decided": wish.held_id}
 
     async def _read(self, job: Callable[[], Any]) -> Any:
         if self._waiting >= WAITING:
@@ -157,6 +185,11 @@ class Dashboard:
                 return await asyncio.to_thread(job)
         finally:
             self._waiting -= 1
+
+
+async def _body(request: web.Request) -> bytes:
+    async with asyncio.timeout(BODY_LIMIT_S):
+        return await request.read()
 
 
 def _tell(ticking: asyncio.Task[None]) -> None:

@@ -1,25 +1,34 @@
-"""What the dashboard asks of the broker: dead letters, and the record behind an outcome.
+"""What the dashboard asks of the broker: dead letters, held reviews, and the record behind an
+outcome.
 
 Each call has clients of its own and takes up to some seconds: to be called in a thread.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+import orjson
 from confluent_kafka import Consumer, TopicPartition
 
+from schemas.codec import encode_result
+from schemas.events import ModerationDecision
 from schemas.letters import DeadLetter
-from schemas.topics import Role
+from schemas.topics import HELD_MS, Role
 from streams.config import Settings
 from streams.dead_letters import Choice, Letters, plan_replay, replay_letters, without_value
+from streams.decisions import require_moderation, tell, waiting
 from streams.outcomes import reading_options
 
 LOOKED_BACK: Final = timedelta(days=1)
 READ_LIMIT_S: Final = 5.0
+MILLISECONDS: Final = 1000
+SHOWN: Final = 4_000
+"""Characters of a held review's text that a list has."""
 REMEMBERED: Final = 10_000
 """Letters that were sent back from here. Whether others were, only a resend finds out: it reads
 what the sources received since, which for a list would take far too long."""
@@ -53,6 +62,14 @@ class Records(Protocol):
         """Return the value of a source's record; None if it is not there any more."""
         ...
 
+    def held(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest reviews that wait for a person, newest first, long texts cut."""
+        ...
+
+    def decide(self, decision: ModerationDecision) -> None:
+        """Tell the workers what a person decided on a held review."""
+        ...
+
 
 class BrokerRecords:
     """Implements `Records` on a broker; all of it raises `AdminError`."""
@@ -60,6 +77,7 @@ class BrokerRecords:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._resent: deque[str] = deque(maxlen=REMEMBERED)
+        self._decided: deque[str | None] = deque(maxlen=REMEMBERED)  # ids of holds
         self._sources = {spec.name for spec in settings.named_topics().of(Role.SOURCE)}
 
     def letters(self, limit: int) -> list[dict[str, Any]]:
@@ -93,6 +111,22 @@ class BrokerRecords:
         finally:
             consumer.close()
         return found[0].value() if found and found[0].offset() == offset else None
+
+    def held(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest reviews that wait for a person, newest first, long texts cut."""
+        require_moderation(self._settings)
+        since_ms = int(time.time() * MILLISECONDS) - HELD_MS
+        done = set(self._decided)
+        found = waiting(self._settings, since_ms, limit + len(done))
+        shown = [replace(one, text=one.text[:SHOWN]) for one in found if one.result_id not in done]
+        rows: list[dict[str, Any]] = [orjson.loads(encode_result(one)) for one in shown[:limit]]
+        return rows
+
+    def decide(self, decision: ModerationDecision) -> None:
+        """Tell the workers what a person decided on a held review."""
+        require_moderation(self._settings)
+        tell(self._settings, decision)
+        self._decided.append(decision.held_id)
 
 
 def _produced(letter: DeadLetter) -> datetime:

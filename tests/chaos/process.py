@@ -39,6 +39,7 @@ class Setup:
     standbys: int = 0
     session_timeout_s: float = 6.0  # the least that a broker allows by default
     engine: Mapping[str, float] = field(default_factory=dict)  # more of its settings
+    moderated: bool = False  # whether reviews are
     program: str = "tests.chaos.worker"  # module that takes the worker's folder
 
 
@@ -160,6 +161,7 @@ class Worker:
             f'state_dir = "{self.disk.folder}"\nstandby_replicas = {setup.standbys}\n'
             f"{engine}"
             f'[web]\nenabled = false\n[logging]\nformat = "json"\n'
+            f"[moderation]\nenabled = {str(setup.moderated).lower()}\n"
             f"[models]\n{models}\n[topics]\n{topics}\n"
         )
 

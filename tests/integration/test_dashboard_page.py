@@ -158,6 +158,47 @@ async def test_a_dead_letter_is_sent_back_by_keyboard_alone(browser: Browser, pa
     assert complaints == []
 
 
+async def test_held_reviews_are_decided_by_keyboard_alone(browser: Browser, page: Page) -> None:
+    page.hold(70, "😀 good kettle, you are a pig", (15, 28))
+    page.hold(71, "又慢又贵，你这个蠢货", (5, 10))
+    tab, complaints = await opened(browser, page)
+    await tab.focus("#load-held")
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#held tr")).to_have_count(2)
+    await expect(tab.locator("#held mark").last).to_have_text("you are a pig")
+    await tab.get_by_role("button", name="Reject review R-71").focus()
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#token-dialog")).to_be_visible()  # it is not done without
+    assert page.records.decided == []
+    await tab.keyboard.type(TOKEN)
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#token-dialog")).to_be_hidden()
+    await tab.get_by_role("button", name="Reject review R-71").focus()
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#held-state")).to_contain_text("R-71 is rejected")
+    await expect(tab.get_by_role("button", name="Reject review R-70")).to_be_focused()
+    await tab.keyboard.press("Shift+Tab")
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#held-state")).to_contain_text("R-70 is allowed")
+    await expect(tab.locator("#held .empty")).to_have_count(1)
+    decided = [(one.review_id, one.decision.value, one.held_id) for one in page.records.decided]
+    assert decided == [
+        ("R-71", "reject", "reviews-0-71-sentiment"),
+        ("R-70", "allow", "reviews-0-70-sentiment"),
+    ]
+    assert complaints == []
+
+
+async def test_script_in_a_held_review_is_text(browser: Browser, page: Page) -> None:
+    page.hold(72, f"bad {SCRIPT} thing", (4, 4 + len(SCRIPT)))
+    tab, complaints = await opened(browser, page)
+    await tab.click("#load-held")
+    await expect(tab.locator("#held mark")).to_have_text(SCRIPT)
+    assert await tab.evaluate("window.hacked") is None
+    assert await tab.locator("main img, main script").count() == 0
+    assert complaints == []
+
+
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -171,6 +212,10 @@ async def test_it_fits_and_can_be_read(
     await expect(tab.locator("#outcomes-title")).to_have_text(title)
     await tab.click("#load-letters")
     await expect(tab.locator("#letters tr")).to_have_count(2)
+    page.hold(70, "等了半个月，客服说话难听，你们就是一群蠢货，再也不买了", (13, 22))
+    page.hold(71, "The kettle is fine. " * 8 + "Whoever packed it is a moron.", (160, 189))
+    await tab.click("#load-held")
+    await expect(tab.locator("#held tr")).to_have_count(2)
     assert await tab.evaluate("document.documentElement.dataset.theme") == theme
     width = await tab.evaluate("document.documentElement.scrollWidth")
     assert width <= size["width"]

@@ -20,7 +20,8 @@ from streams.security.program import Program
 from tests.unit.test_pipeline import Model
 
 SETTINGS = load_settings(
-    environ={}, flags={"kafka.group": "till", "topics.reviews": "shop.reviews"}
+    environ={},
+    flags={"kafka.group": "till", "topics.reviews": "shop.reviews", "moderation.enabled": True},
 ).settings
 
 
@@ -39,13 +40,13 @@ def test_a_worker_reads_what_comes_and_writes_what_leaves() -> None:
     topic = Resource.TOPIC
     worker = Program.WORKER
     read = by_role(Role.SOURCE, Role.REFERENCE, Role.CONTROL)
-    written = by_role(Role.RESULT, Role.REPORT)
+    written = by_role(Role.RESULT, Role.BESIDE, Role.REPORT)
     assert names(worker, Operation.READ, topic) == read | logs
     assert names(worker, Operation.WRITE, topic) == written | logs
     assert names(worker, Operation.CREATE, topic) == logs
     assert names(worker, Operation.READ, Resource.GROUP) == {"till"}
     assert "till-shop.reviews-" in names(worker, Operation.WRITE, Resource.TRANSACTIONAL_ID)
-    assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 3
+    assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 4
 
 
 def test_every_topic_is_somebodys() -> None:
@@ -55,7 +56,7 @@ def test_every_topic_is_somebodys() -> None:
 
 def test_every_tables_changelog_is_among_them() -> None:
     app = create_app(SETTINGS, 1, lambda: None)
-    slots = ("sentiment", "intent", "recommend")
+    slots = ("sentiment", "intent", "recommend", "moderation")
     model = Model()
     model.models = {slot: next(iter(model.models.values())) for slot in slots}
     create_tasks(SETTINGS, app, model, 1)
@@ -73,7 +74,7 @@ def test_without_transactions_no_id_is_needed() -> None:
     ("program", "operation", "roles"),
     [
         (Program.SENDER, Operation.WRITE, (Role.SOURCE, Role.REFERENCE)),
-        (Program.READER, Operation.READ, (Role.RESULT,)),
+        (Program.READER, Operation.READ, (Role.RESULT, Role.BESIDE)),
     ],
 )
 def test_a_shops_own_programs_do_one_thing(

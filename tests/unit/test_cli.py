@@ -35,6 +35,8 @@ COMMANDS = (
     *(("train", what) for what in ("sentiment", "intent", "moderation")),
     ("distil",),
     *(("registry", what) for what in ("create", "add", "list", "promote", "rollback")),
+    ("decisions", "export"),
+    ("policy", "check"),
     ("contract",),
     ("config",),
     ("doctor",),

@@ -262,4 +262,14 @@ def test_inference_is_told_all_of_its_section(tmp_path: Path) -> None:
     told = inference_settings(load(tmp_path, environ=environ).settings)
     assert (told.device, told.threads, told.batch_tokens, told.batch_ms) == ("cpu", 3, 0, 50.0)
     assert (told.cache_bytes, told.hang_s) == (64 * 1024 * 1024, 30.0)
-    assert told.models == {"sentiment": "bundled", "intent": "bundled", "recommend": "bundled"}
+    assert {"sentiment", "intent", "recommend"} <= told.models.keys()
+
+
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_who_moderates_nothing_needs_neither_model_nor_topics(tmp_path: Path, enabled: str) -> None:
+    environ = {"SHOPSTREAMS_MODERATION__ENABLED": enabled}
+    settings = load(tmp_path, environ=environ).settings
+    is_on = enabled == "true"
+    assert ("moderation" in inference_settings(settings).models) is is_on
+    ids = {spec.id for spec in settings.named_topics().specs}
+    assert ids.isdisjoint({"held-reviews", "moderation-decisions", "review-decisions"}) is not is_on

@@ -157,6 +157,47 @@ async def test_browsers_are_told_to_run_nothing_but_ours(
             assert "https://" not in body
 
 
+# -- held reviews
+
+DECIDE = "/api/held/decide"
+WISH = {"held_id": "reviews-0-9-sentiment", "review_id": "R-9", "user_id": "u", "decision": "allow"}
+
+
+async def decide(session: ClientSession, page: Page, wish: object, **more: Any) -> int:
+    async with session.post(page.address + DECIDE, json=wish, **more) as answer:
+        return answer.status
+
+
+async def test_a_held_review_is_decided_with_the_token(session: ClientSession, page: Page) -> None:
+    page.hold(9, "you pig", (0, 7))
+    assert await decide(session, page, WISH) == 401
+    assert await decide(session, page, WISH, headers=BEARER | {"Origin": "http://evil.x"}) == 403
+    assert page.records.decided == []
+    status, found = await ask(session, page, "/api/held")
+    assert (status, [one["review_id"] for one in found]) == (200, ["R-9"])
+    assert await decide(session, page, WISH, headers=BEARER) == 200
+    (decision,) = page.records.decided
+    assert (decision.review_id, decision.user_id, decision.decision) == ("R-9", "u", "allow")
+    assert (decision.held_id, decision.decided_by) == ("reviews-0-9-sentiment", "dashboard")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"decision": "perhaps"},
+        {"held_id": ""},
+        {"review_id": "\n"},
+        {"more": 1},
+        {"user_id": None},
+    ],
+)
+async def test_a_malformed_decision_is_refused(
+    session: ClientSession, page: Page, change: dict[str, Any]
+) -> None:
+    assert await decide(session, page, WISH | change, headers=BEARER) == 400
+    assert page.records.decided == []
+
+
 # -- what is malformed
 
 

@@ -2,6 +2,7 @@
 
 import { get, keepToken, listen, post, token } from "./api.js";
 import { draw } from "./charts.js";
+import { loadHeld, showHeld } from "./held.js";
 import { cell, fill, handOff, letter, outcome, row } from "./rows.js";
 import { keep, kept, number, seconds, switchLanguage, text, translate } from "./texts.js";
 
@@ -47,6 +48,7 @@ function show() {
   showTopics();
   showModels();
   showLatest();
+  at("held-section").hidden = !state.now.topics.includes("held-reviews");
 }
 
 function showState() {
@@ -229,6 +231,7 @@ function showTexts() {
   if (state.now) show();
   else for (const [id, columns] of [["outcomes", 4], ["handoffs", 3], ["models", 3]]) fill(at(id), [], text("none"), columns);
   showLetters();
+  showHeld(askForToken, open);
 }
 
 let typing = 0;
@@ -244,6 +247,7 @@ at("pause").addEventListener("click", () => {
 });
 at("load-letters").addEventListener("click", loadLetters);
 at("resend").addEventListener("click", resend);
+at("load-held").addEventListener("click", () => loadHeld(askForToken, open));
 at("all-letters").addEventListener("change", (event) => {
   for (const one of state.letters) if (!one.resent) choose(one.result_id, event.target.checked);
   showLetters();

@@ -32,12 +32,17 @@ export function fill(body, rows, nothing, columns) {
 }
 
 const TOLD = {
-  "review-labels": (one) => `${text(one.sentiment)} ${number(one.score, 2)} · ${one.review_id} · ${one.product_id}`,
+  "review-labels": (one) => `${text(one.sentiment)} ${number(one.score, 2)} · ${decided(one)}${one.review_id} · ${one.product_id}`,
+  "review-decisions": (one) => `${text(one.decision)} · ${one.effect} · ${one.review_id}`,
   replies: (one) => `${one.intent} ${number(one.confidence, 2)} · ${one.text}`,
   handoffs: (one) => `${one.intent} ${number(one.confidence, 2)} · ${one.text}`,
   recommendations: (one) => `${one.user_id}: ${one.items.map((item) => item.title).join(", ") || "–"}`,
   "dead-letters": (one) => `${one.code}: ${one.reason}`,
 };
+
+function decided(one) {
+  return ["hold", "reject"].includes(one.decision) || one.decided_by === "person" ? `${text(one.decision)} · ` : "";
+}
 
 export function told(one) {
   return TOLD[one.topic]?.(one) ?? one.result_id;

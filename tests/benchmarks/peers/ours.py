@@ -134,6 +134,7 @@ def flags(options: Options, folder: str) -> dict[str, Any]:
         "tracing.endpoint": options.collector or None,
         "tracing.chunk_share": 0.01,
         "logging.level": "warning",
+        "moderation.enabled": False,
         "topics.reviews": options.source,
         "topics.review-labels": options.target,
     }

@@ -1,0 +1,82 @@
+"""The reviews that wait for a person, and which of them a person has settled.
+
+Reviews write what is held, decisions write what is settled: one source a table, so that the
+changelogs' order is the partitions'. Both sources are keyed by the author, so that a decision finds
+its review in the same worker. What a review says is kept for as long as it may wait; four weeks
+later the windows that it lies in are over, and store and changelog lose it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import orjson
+from faust.windows import TumblingWindow
+from pydantic import TypeAdapter
+
+from schemas.codec import encode_result
+from schemas.results import HeldReview
+from schemas.topics import HELD_MS
+from streams.faust_app import ShopApp, create_windowed_table
+from streams.tables import Changes
+from streams.windows import WindowedTable
+
+WINDOW: Final = timedelta(weeks=1)
+KEPT: Final = timedelta(milliseconds=HELD_MS)
+_LOOKED_AT: Final = KEPT // WINDOW + 1
+_HELD: Final[TypeAdapter[HeldReview]] = TypeAdapter(HeldReview)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldReviews:
+    """Two tables by author and review, in windows of a week."""
+
+    held: WindowedTable  # the message of the latest hold
+    settled: WindowedTable  # its `result_id`, once a person has decided
+
+    def hold(self, message: HeldReview, changes: Changes) -> None:
+        """Remember a review that waits; an earlier hold of it waits no more."""
+        value = orjson.loads(encode_result(message))
+        at = message.produced_at.timestamp()
+        self.held.apply(changes, _key(message.user_id, message.review_id), at, lambda _: value)
+
+    def find(self, user_id: str, review_id: str, changes: Changes) -> HeldReview | None:
+        """Return the latest hold of a review, settled or not; None where there is none."""
+        key = _key(user_id, review_id)
+        values = (self.held.value(changes, key, at) for at in _windows())
+        value = next((value for value in values if value is not None), None)
+        return None if value is None else _HELD.validate_python(value)
+
+    def settled_id(self, user_id: str, review_id: str, changes: Changes) -> str | None:
+        """Return the id of the hold of a review that was settled last."""
+        key = _key(user_id, review_id)
+        values = (self.settled.value(changes, key, at) for at in _windows())
+        return next((str(value) for value in values if value is not None), None)
+
+    def settle(self, held: HeldReview, changes: Changes) -> None:
+        """Remember that a person has decided on a hold."""
+        key = _key(held.user_id, held.review_id)
+        self.settled.apply(changes, key, time.time(), lambda _: held.result_id)
+
+
+def create_held_reviews(app: ShopApp, partitions: int) -> HeldReviews:
+    """Return the tables, added to the application."""
+    window = TumblingWindow(WINDOW, expires=KEPT)
+    return HeldReviews(
+        held=create_windowed_table(app, "held-reviews", partitions, window),
+        settled=create_windowed_table(app, "settled-reviews", partitions, window),
+    )
+
+
+def _windows() -> Iterator[float]:
+    """Yield a time in each window that may still hold something, newest first."""
+    now = time.time()
+    return (now - number * WINDOW.total_seconds() for number in range(_LOOKED_AT + 1))
+
+
+def _key(user_id: str, review_id: str) -> str:
+    return f"{user_id}\n{review_id}"  # no id has a control character
