@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,11 @@ from inference.errors import ModelError
 def needed(module: str, what: str) -> Any:
     """Return the module; raises `ModelError` that says how to install it where it is not there."""
     try:
-        return import_module(module)
+        with warnings.catch_warnings():
+            # What jieba's own source makes Python say of it is nobody's business here.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return import_module(module)
     except ImportError as error:
         raise ModelError(
             f"{what} needs {module.split('.')[0]}: install it with pip install 'shopstreams[train]'"

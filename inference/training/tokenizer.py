@@ -19,6 +19,8 @@ from typing import Final
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from inference.extras import needed
+
 MAX_TOKENS: Final = 128
 SPECIAL: Final = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 
@@ -157,8 +159,7 @@ class _Counts:
 
     def add(self, text: str) -> None:
         """Count one text."""
-        import jieba
-
+        jieba = needed("jieba", "a vocabulary of Chinese words")
         plain = self._normalise.normalize_str(text)
         self._latin.update(_WORD.findall(plain))
         self._others.update(_OTHER.findall(plain))

@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.compress import compress_app
 from streams.cli.dead_letters import dead_letters_app
 from streams.cli.decisions import decisions_app
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
+from streams.cli.explain import explain
 from streams.cli.feed import feed
 from streams.cli.group import group_app
 from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
 from streams.cli.policy import policy_app
+from streams.cli.pretrain import pretrain
 from streams.cli.registry import registry_app
 from streams.cli.replay import replay_app
 from streams.cli.tail import tail
@@ -46,7 +49,10 @@ app.add_typer(models_app)
 app.add_typer(evaluate_app)
 app.add_typer(train_app)
 app.command()(distil)
+app.command()(pretrain)
+app.add_typer(compress_app)
 app.add_typer(registry_app)
+app.command()(explain)
 app.command()(doctor)
 
 

@@ -108,12 +108,19 @@ def moderation(
 
     Example: shopstreams evaluate moderation held.jsonl --model my-moderation
     """
-    from inference.training.data.labelling import AttributeColumns, ListedLabels
-
-    names = [name.strip() for name in attributes.split(",")] if attributes else None
-    labelling = ListedLabels() if names is None else AttributeColumns(names)
-    outcome = _run("moderation", file, mapping, model, floor, limit, config, labelling)
+    outcome = _run("moderation", file, mapping, model, floor, limit, config, attributes)
     _tell(outcome, "moderation", json_file, errors, plots)
+
+
+def labelling_of(slot: str, attributes: str | None) -> Labelling:
+    """Return how a file's labels are read, to be measured with; the model says what they mean."""
+    from inference.training.data import labelling
+
+    if slot != "moderation":
+        return labelling.NamedLabels()
+    if attributes is None:
+        return labelling.ListedLabels()
+    return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
 
 
 def _run(
@@ -124,12 +131,11 @@ def _run(
     floor: Path | None,
     limit: int | None,
     config: Path | None,
-    labelling: Labelling | None = None,
+    attributes: str | None = None,
 ) -> Evaluation:
     settings = settings_of(config, None)
     from inference.evaluation.run import EvaluationRequest, run
     from inference.files.columns import Columns, parse_pairs
-    from inference.training.data.labelling import NamedLabels
     from inference.training.data.losses import told
     from streams.config import inference_settings
 
@@ -138,7 +144,7 @@ def _run(
             slot=slot,
             model=model or str(getattr(settings.models, slot, "bundled")),
             file=file,
-            labelling=labelling or NamedLabels(),
+            labelling=labelling_of(slot, attributes),
             columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
             settings=inference_settings(settings),
             floor=floor,

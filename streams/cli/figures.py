@@ -11,6 +11,7 @@ from rich.text import Text
 
 from inference.evaluation.attributes import AttributeReport
 from inference.evaluation.report import Report
+from streams.cli.printable import printable
 
 if TYPE_CHECKING:
     from inference.evaluation.figures import ClassFigures
@@ -100,8 +101,3 @@ def _mistakes(mistakes: Sequence[Mistake]) -> Table:
         cells = (one.gold, one.found, one.place, one.text)
         table.add_row(f"{one.sure:.3f}", *(Text(printable(cell)) for cell in cells))
     return table
-
-
-def printable(text: str) -> str:
-    """Return the text in one line without what could steer a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

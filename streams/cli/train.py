@@ -16,7 +16,8 @@ from streams.cli.options import MapOption
 if TYPE_CHECKING:
     from inference.training.data.dataset import Dataset
     from inference.training.data.labelling import Labelling
-    from inference.training.tuning.finetune import TuningRequest
+    from inference.training.tuning.settings import TuningSettings
+    from inference.training.tuning.teacher import Teacher
 
 train_app = typer.Typer(
     name="train", help="Make a model of your own from labelled texts.", no_args_is_help=True
@@ -110,7 +111,6 @@ def _add_command(slot: Slot, example: str) -> None:
         threads: ThreadsOption = 0,
         checkpoint_s: CheckpointOption = 60.0,
     ) -> None:
-        from inference.training.tuning.finetune import TuningRequest
         from inference.training.tuning.settings import TuningSettings
 
         settings = TuningSettings(
@@ -127,17 +127,7 @@ def _add_command(slot: Slot, example: str) -> None:
         )
         labelling = _labelling(slot, attributes)
         dataset = _dataset(data, labelling, mapping, test, strict, limit, seed)
-        _run(
-            TuningRequest(
-                slot=slot.value,
-                data=dataset,
-                out=out,
-                base=base,
-                settings=settings,
-                precision=precision,
-                command=_command_line(),
-            )
-        )
+        _run(slot, dataset, out, base, settings, precision=precision)
 
     command.__doc__ = f"""Tune a model for {slot.value} and write its folder with a card.
 
@@ -177,28 +167,18 @@ def distil(
 
     Example: shopstreams distil reviews.csv --teacher my-large-model --base bundled --out small
     """
-    from inference.training.tuning.finetune import TuningRequest
     from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
     dataset = _dataset(data, _labelling(task, attributes), mapping, test, strict, limit, seed)
-    _run(
-        TuningRequest(
-            slot=task.value,
-            data=dataset,
-            out=out,
-            base=base,
-            settings=TuningSettings(
-                epochs=epochs,
-                learning_rate=learning_rate,
-                seed=seed,
-                device=device.value,
-                threads=threads,
-            ),
-            teacher=Teacher(name=teacher, share=teacher_share),
-            command=_command_line(),
-        )
+    settings = TuningSettings(
+        epochs=epochs,
+        learning_rate=learning_rate,
+        seed=seed,
+        device=device.value,
+        threads=threads,
     )
+    _run(task, dataset, out, base, settings, teacher=Teacher(name=teacher, share=teacher_share))
 
 
 def _labelling(slot: Slot, attributes: str | None) -> Labelling:
@@ -246,10 +226,29 @@ def _dataset(
     return dataset
 
 
-def _run(request: TuningRequest) -> None:
-    from inference.training.tuning.finetune import fine_tune
+def _run(
+    slot: Slot,
+    data: Dataset,
+    out: Path,
+    base: str,
+    settings: TuningSettings,
+    *,
+    precision: float = 0.95,
+    teacher: Teacher | None = None,
+) -> None:
+    from inference.training.tuning.finetune import TuningRequest, fine_tune
     from streams.cli.training import Progress, show_tuned
 
+    request = TuningRequest(
+        slot=slot.value,
+        data=data,
+        out=out,
+        base=base,
+        settings=settings,
+        precision=precision,
+        teacher=teacher,
+        command=_command_line(),
+    )
     with Progress() as progress:
         tuned = fine_tune(request, progress)
     show_tuned(tuned)

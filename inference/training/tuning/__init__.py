@@ -12,5 +12,7 @@ validation.py   the figures that choose the epoch
 calibrating.py  temperatures and thresholds
 curves.py       the history as a picture
 card.py         the model's README.md
+teacher.py      a larger model's opinion of the training texts
 finetune.py     all of it: data in, a model folder out
+pretrain.py     an encoder from plain texts, through the same loop
 """

@@ -38,7 +38,7 @@ from inference.training.tuning.validation import Held, probabilities, targets_of
 UNFINISHED = ".training"
 """Folder inside the model's, while it is trained."""
 CARD, CURVES = "README.md", "curves.png"
-_RUNTIME = ("device", "threads", "checkpoint_s")
+RUNTIME = ("device", "threads", "checkpoint_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def round_to_half(model: Any) -> None:
 
 def _identity(request: TuningRequest, base: str) -> str:
     settings = {
-        name: value for name, value in asdict(request.settings).items() if name not in _RUNTIME
+        name: value for name, value in asdict(request.settings).items() if name not in RUNTIME
     }
     parts = {
         "slot": request.slot,

@@ -1,0 +1,7 @@
+"""Smaller models: fewer pieces, fewer layers. Works on a folder's files; no network is built.
+
+folder.py      a model's folder read, and written as a new one
+vocabulary.py  pieces that no text of the shop's has, taken out
+layers.py      layers taken out; to be tuned again afterwards
+comparing.py   size, speed and figures before and after
+"""

@@ -1,0 +1,113 @@
+"""compress vocabulary | layers: a smaller model, and what that costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.cli.failures import say
+from streams.cli.options import MapOption
+from streams.cli.train import AttributesOption, OutOption, Slot
+
+if TYPE_CHECKING:
+    from inference.compression.comparing import Standing
+    from inference.evaluation.run import EvaluationRequest
+
+compress_app = typer.Typer(
+    name="compress", help="Make a model smaller; says what it costs.", no_args_is_help=True
+)
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="bundled, a folder, a Hugging Face name.")
+]
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="FILE", help="Labelled texts, as many as you have.")
+]
+TaskOption = Annotated[Slot, typer.Option(help="What the model is for.")]
+MEGABYTE = 1e6
+PERCENT = 100
+
+
+@compress_app.command()
+def vocabulary(
+    model: ModelArgument,
+    data: DataOption,
+    out: OutOption,
+    task: TaskOption = Slot.SENTIMENT,
+    mapping: MapOption = None,
+    attributes: AttributesOption = None,
+) -> None:
+    """Take out the pieces that no text of a file has; scores of those texts stay.
+
+    Example: shopstreams compress vocabulary my-sentiment --data reviews.csv --out smaller
+    """
+    from inference.compression.folder import read_parts, write_parts
+    from inference.compression.vocabulary import prune_vocabulary
+    from inference.training.data.reading import read_examples
+
+    request = _request(model, data, task, mapping, attributes)
+    folder, parts = read_parts(task.value, model)
+    found = read_examples(data, request.columns, request.labelling)
+    gone = prune_vocabulary(parts, (one.text for one in found.examples))
+    write_parts(folder, parts, out)
+    say(f"{gone:,} pieces went, {parts.config['vocab_size']:,} stayed")
+    _compare(request, folder, out)
+
+
+@compress_app.command()
+def layers(
+    model: ModelArgument,
+    data: DataOption,
+    out: OutOption,
+    keep: Annotated[int, typer.Option(min=1, help="Layers that stay.")],
+    task: TaskOption = Slot.SENTIMENT,
+    mapping: MapOption = None,
+    attributes: AttributesOption = None,
+) -> None:
+    """Take out layers; train the result on your texts again, or it will be poor.
+
+    Example: shopstreams compress layers my-sentiment --keep 3 --data reviews.csv --out shallow
+    """
+    from inference.compression.folder import read_parts, write_parts
+    from inference.compression.layers import prune_layers
+
+    request = _request(model, data, task, mapping, attributes)
+    folder, parts = read_parts(task.value, model)
+    kept = prune_layers(parts, keep)
+    write_parts(folder, parts, out)
+    say(f"layers {', '.join(str(one + 1) for one in kept)} stayed")
+    _compare(request, folder, out)
+    say(f"now: shopstreams train {task.value} {data} --base {out} --out ...")
+
+
+def _request(
+    model: str, data: Path, task: Slot, mapping: list[str] | None, attributes: str | None
+) -> EvaluationRequest:
+    from inference.evaluation.run import EvaluationRequest
+    from inference.files.columns import Columns, parse_pairs
+    from streams.cli.evaluate import labelling_of
+
+    return EvaluationRequest(
+        slot=task.value,
+        model=model,
+        file=data,
+        labelling=labelling_of(task.value, attributes),
+        columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+    )
+
+
+def _compare(request: EvaluationRequest, before: Path, after: Path) -> None:
+    from inference.compression.comparing import standing
+
+    for name, folder in (("before", before), ("after", after)):
+        print(f"{name:<7} {_line(standing(request, folder))}")
+
+
+def _line(one: Standing) -> str:
+    low, high = (PERCENT * end for end in one.interval)
+    return (
+        f"{one.bytes / MEGABYTE:8.1f} MB  {one.texts_per_s:8.0f} texts/s  "
+        f"macro-F1 {PERCENT * one.macro_f1:.1f} ({low:.1f} to {high:.1f})"
+    )

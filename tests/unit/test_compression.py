@@ -1,0 +1,131 @@
+"""Smaller models: the same scores with fewer pieces; fewer layers that load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models
+from transformers import ElectraConfig, ElectraForSequenceClassification
+
+from inference.compression.folder import read_parts, write_parts
+from inference.compression.layers import evenly, prune_layers
+from inference.compression.vocabulary import prune_vocabulary
+from inference.errors import ModelError
+from inference.messages import Floats
+from inference.models.base import forward
+from inference.models.loading import load
+from inference.training.tokenizer import SPECIAL, wrapped
+from streams.cli.failures import run_command
+from tests.unit.tiny_bert import LABELS, edit_config, make_tiny_bert
+
+TEXTS = ("good 很好", "不好", "a good 9")
+
+
+def make_unigram(folder: Path) -> Path:
+    """Write a small ELECTRA whose tokenizer is a unigram model."""
+    pieces = [*SPECIAL.values(), *"很好不差 a9", " good", " bad", "不好", "很好", " superb"]
+    tokenizer = wrapped(
+        Tokenizer(
+            models.Unigram(
+                [(piece, -len(pieces) / (at + 1)) for at, piece in enumerate(pieces)],
+                unk_id=1,
+                byte_fallback=False,
+            )
+        )
+    )
+    torch.manual_seed(3)
+    config = ElectraConfig(
+        vocab_size=len(pieces),
+        embedding_size=16,
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=32,
+        initializer_range=0.5,
+        id2label=dict(enumerate(LABELS)),
+        pad_token_id=0,
+    )
+    ElectraForSequenceClassification(config).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+MAKERS = {"WordPiece": make_tiny_bert, "Unigram": make_unigram}
+
+
+def rows(folder: Path) -> Floats:
+    model = load("sentiment", str(folder), "cpu", 512)
+    return forward(model, model.prepare(TEXTS))
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_fewer_pieces_and_the_same_scores(tmp_path: Path, kind: str) -> None:
+    folder, out = MAKERS[kind](tmp_path / "whole"), tmp_path / "pruned"
+    _, parts = read_parts("sentiment", str(folder))
+    before = parts.config["vocab_size"]
+    gone = prune_vocabulary(parts, TEXTS)
+    write_parts(folder, parts, out)
+    assert gone > 0
+    assert parts.config["vocab_size"] == before - gone
+    np.testing.assert_allclose(rows(out), rows(folder), atol=1e-5)
+    tokenizer = json.loads((out / "tokenizer.json").read_text(encoding="utf-8"))
+    names = [one if isinstance(one, str) else one[0] for one in tokenizer["model"]["vocab"]]
+    assert "superb" not in str(names)
+    assert len(names) == before - gone
+    assert not {"bad", " bad", "▁bad"}.intersection(names)
+
+
+def test_a_tokenizer_of_another_kind(tmp_path: Path) -> None:
+    folder = make_tiny_bert(tmp_path / "whole")
+    _, parts = read_parts("sentiment", str(folder))
+    parts.tokenizer["model"]["type"] = "BPE"
+    with pytest.raises(ModelError, match="of type BPE cannot be pruned"):
+        prune_vocabulary(parts, TEXTS)
+
+
+def test_fewer_layers_are_the_first_and_the_last(tmp_path: Path) -> None:
+    folder, out = make_unigram(tmp_path / "whole"), tmp_path / "shallow"
+    _, parts = read_parts("sentiment", str(folder))
+    last = parts.tensors["electra.encoder.layer.2.output.dense.weight"]
+    assert prune_layers(parts, 2) == [0, 2]
+    write_parts(folder, parts, out)
+    np.testing.assert_array_equal(
+        parts.tensors["electra.encoder.layer.1.output.dense.weight"], last
+    )
+    assert rows(out).shape == (3, 3)
+    with pytest.raises(ModelError, match="has 2 layers: keep at least 1 and fewer"):
+        prune_layers(parts, 2)
+    with pytest.raises(ModelError, match="is there already"):
+        write_parts(folder, parts, out)
+
+
+@pytest.mark.parametrize(
+    ("count", "keep", "places"), [(12, 4, [0, 4, 7, 11]), (6, 1, [0]), (3, 2, [0, 2])]
+)
+def test_layers_stay_evenly(count: int, keep: int, places: list[int]) -> None:
+    assert evenly(count, keep) == places
+
+
+def test_weights_without_layers(tmp_path: Path) -> None:
+    folder = make_tiny_bert(tmp_path / "whole")
+    edit_config(folder, {"num_hidden_layers": 7})
+    _, parts = read_parts("sentiment", str(folder))
+    with pytest.raises(ModelError, match="are not found"):
+        prune_layers(parts, 1)
+
+
+def test_the_command_says_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from streams.cli.app import app
+
+    folder, data = make_tiny_bert(tmp_path / "whole"), tmp_path / "a.csv"
+    data.write_text("text,label\ngood,1\nbad bad,0\n", encoding="utf-8")
+    arguments = ["compress", "vocabulary", str(folder), "--data", str(data)]
+    assert run_command(app, [*arguments, "--out", str(tmp_path / "pruned")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["before", "after"]
+    assert all("texts/s" in line and "macro-F1" in line for line in lines)
