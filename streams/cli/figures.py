@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,13 +28,13 @@ def show(outcome: Evaluation, console: Console | None = None) -> None:
     """Print the headline, a line a label, the confusion matrix and the worst mistakes."""
     out = console or Console()
     report = outcome.report
-    out.print(_headline(outcome))
+    out.print(_headline(outcome), "")
     labels = report.per_class if isinstance(report, Report) else report.per_attribute
-    out.print(_labels(labels))
+    out.print(_labels(labels), "")
     if isinstance(report, Report) and 1 < len(report.confusion) <= _MOST_CLASSES:
-        out.print(_confusion(report.confusion))
-    if outcome.mistakes:
-        out.print(_mistakes(outcome.mistakes))
+        out.print(_confusion(report.confusion), "")
+    for line in _mistakes(outcome.mistakes):
+        out.print(line)
 
 
 def _headline(outcome: Evaluation) -> Table:
@@ -89,15 +89,13 @@ def _confusion(counts: Mapping[str, Mapping[str, int]]) -> Table:
     return table
 
 
-def _mistakes(mistakes: Sequence[Mistake]) -> Table:
-    title = f"{len(mistakes)} mistakes; the surest of them"
-    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
-    table.add_column("sure", justify="right")
-    table.add_column("file says")
-    table.add_column("model says")
-    table.add_column("where")
-    table.add_column("text", no_wrap=True, overflow="ellipsis", ratio=1)
+def _mistakes(mistakes: Sequence[Mistake]) -> Iterator[Text]:
+    """Yield two lines a mistake: what was wrong where, and the text."""
+    yield Text(f"{len(mistakes)} mistakes; those that the model was surest of:", style="italic")
     for one in mistakes[:SHOWN]:
-        cells = (one.gold, one.found, one.place, one.text)
-        table.add_row(f"{one.sure:.3f}", *(Text(printable(cell)) for cell in cells))
-    return table
+        yield Text.assemble(
+            (f"{one.sure:.3f} ", "bold"),
+            printable(f"{one.found}, and the file says {one.gold} "),
+            (printable(one.place), "dim"),
+        )
+        yield Text(f"      {printable(one.text)}", no_wrap=True, overflow="ellipsis")

@@ -176,7 +176,7 @@ def test_figures_for_a_person(tmp_path: Path) -> None:
     show(outcome, Console(file=out, width=100))
     shown = out.getvalue()
     assert "macro-F1" in shown
-    assert "[red]" in shown
+    assert "b, and the file says [red] x" in shown
     assert "a [2Jb c" in shown
 
 
