@@ -32,6 +32,7 @@ LATEST: Final = 40
 """Outcomes in every message to viewers."""
 FOUND: Final = 200
 LETTERS: Final = 200
+HELD_TOPIC: Final = "held-reviews"
 HELD: Final = 100
 BY_DASHBOARD: Final = "dashboard"
 RESENT_AT_ONCE: Final = 100
@@ -92,6 +93,7 @@ class Dashboard:
         self._records = records
         self._results = {spec.id: spec.name for spec in topics.of(Role.RESULT)}
         self._ids = {name: topic_id for topic_id, name in self._results.items()}
+        self._is_moderated = HELD_TOPIC in {spec.id for spec in topics.specs}
         self._reading = asyncio.Lock()
         self._waiting = 0
         self.live = Live(history, self.now, tick_s)
@@ -135,6 +137,7 @@ class Dashboard:
             ],
             "memory": dict(standing.statistics.device_bytes),
             "topics": list(self._results),
+            "is_moderated": self._is_moderated,
             "latest": self._found("", "", LATEST),
             "handoffs": self._found("handoffs", "", LATEST),
         }

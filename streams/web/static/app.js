@@ -48,7 +48,7 @@ function show() {
   showTopics();
   showModels();
   showLatest();
-  at("held-section").hidden = !state.now.topics.includes("held-reviews");
+  at("held-section").hidden = !state.now.is_moderated;
 }
 
 function showState() {
