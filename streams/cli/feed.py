@@ -18,15 +18,25 @@ def feed(
 ) -> None:
     """Send the demo's catalogue, knowledge base and events, round after round, until stopped.
 
+    Waits for broker and topics, kafka.start_timeout_s long, as a worker does.
+
     Example: shopstreams feed --rate 20 --bootstrap-servers localhost:9092
     """
     settings = settings_of(config, bootstrap_servers)
-    from streams.admin import require_topics
+    from streams.admin import BrokerUnreachable, TopicsMissing, require_topics
+    from streams.cli.waiting import wait_for
     from streams.demo.feed import Feed, uncounted
     from streams.demo.samples import REFERENCES, SOURCES
+    from streams.logs import configure_logging
 
+    configure_logging(settings.logging)
     topics = settings.named_topics()
-    require_topics(settings, [topics[one].name for one in (*REFERENCES, *SOURCES)])
+    names = [topics[one].name for one in (*REFERENCES, *SOURCES)]
+    wait_for(
+        lambda: require_topics(settings, names),
+        (BrokerUnreachable, TopicsMissing),
+        settings.kafka.start_timeout_s,
+    )
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
     sample_shop = Feed(settings.kafka, topics, uncounted, rate=rate)

@@ -14,15 +14,24 @@ topics_app = typer.Typer(name="topics", help="Make or check the topics.", no_arg
 
 
 @topics_app.command()
-def create(config: ConfigOption = None, bootstrap_servers: ServersOption = None) -> None:
+def create(
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a broker that is starting.")
+    ] = 0.0,
+    config: ConfigOption = None,
+    bootstrap_servers: ServersOption = None,
+) -> None:
     """Make the topics that are not there; leave the others as they are.
 
     Example: shopstreams topics create --bootstrap-servers broker:9092
     """
     settings = settings_of(config, bootstrap_servers)
-    from streams.admin import create_topics
+    from streams.admin import BrokerUnreachable, create_topics
+    from streams.cli.waiting import wait_for
+    from streams.logs import configure_logging
 
-    for report in create_topics(settings):
+    configure_logging(settings.logging)
+    for report in wait_for(lambda: create_topics(settings), (BrokerUnreachable,), wait):
         done = f"made, {settings.kafka.partitions} partitions" if report.created else "was there"
         print(f"{report.name}: {done}")
 

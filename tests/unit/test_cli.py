@@ -14,10 +14,13 @@ import typer
 from confluent_kafka import Producer
 from typer.testing import CliRunner
 
+from streams.admin import BrokerUnreachable
 from streams.cli.app import app
 from streams.cli.failures import run_command
 from streams.cli.show_config import masked
+from streams.cli.waiting import wait_for
 from streams.demo.broker import EmbeddedBroker
+from tests.kafka.helpers import read_all
 
 NO_BROKER = ("--bootstrap-servers", "127.0.0.1:1")
 COMMANDS = (
@@ -171,6 +174,41 @@ def test_wrong_configuration_is_2(tmp_path: Path) -> None:
 def test_an_unreachable_broker_is_said(command: tuple[str, ...], tmp_path: Path) -> None:
     done = shopstreams(*command, *NO_BROKER, cwd=tmp_path)
     fails_with_a_sentence(done, 1, "no Kafka broker answers at 127.0.0.1:1: start one")
+
+
+def test_a_broker_that_is_starting_is_waited_for() -> None:
+    tries: list[int] = []
+
+    def call() -> str:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise BrokerUnreachable("broker:9092")
+        return "made"
+
+    assert wait_for(call, (BrokerUnreachable,), 30) == "made"
+    tries.clear()
+    with pytest.raises(BrokerUnreachable):
+        wait_for(call, (BrokerUnreachable,), 0)
+    assert len(tries) == 1
+
+
+def test_a_feed_sends_until_it_is_stopped(embedded: str, tmp_path: Path) -> None:
+    settings = environment(SHOPSTREAMS_KAFKA__DECLARE_TOPICS="false")
+    command = [sys.executable, "-m", "streams.cli", "feed", "--rate", "200"]
+    feed = subprocess.Popen(
+        [*command, "--bootstrap-servers", embedded],
+        cwd=tmp_path,
+        env=settings,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for topic in ("catalogue", "knowledge", "reviews", "queries", "orders"):
+            assert read_all(embedded, topic, 3)
+    finally:
+        feed.terminate()
+    _, said = feed.communicate(timeout=30)
+    assert (feed.returncode, said) == (0, "")
 
 
 def test_missing_topics_are_said(embedded: str, reviews: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,16 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StartupError, match="Not a directory"):
         require_state_dir(tmp_path / "file" / "state")
+
+
+def test_a_read_only_file_system_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        with pytest.raises(StartupError, match=r"\(Read-only file system\): make room or make it"):
+            require_state_dir(folder)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
