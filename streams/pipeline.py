@@ -127,6 +127,9 @@ class Pipeline:
 
     def _lose_patience(self) -> None:
         self._patience = None
+        self._start(self._hurry())  # a step like all others: a defect in it ends the pipeline
+
+    async def _hurry(self) -> None:
         self._gathering.hurry()
         self._begin_gathered()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.tasks import registry
+from schemas.codec import Decoder
 from streams.chunks import MAX_CHUNK_RECORDS, Chunk
 from streams.frontier import Frontier
 from streams.gathering import ASKED, ENOUGH_RECORDS, Gathering
@@ -99,6 +101,23 @@ async def test_nobody_waits_for_long_for_what_is_tried_again_and_again() -> None
     for number in range(ASKED + 1):
         bench.feed([review(number)])
     await until(lambda: bench.model.asked.qsize() == ASKED + 1)
+    await bench.pipeline.stop()
+
+
+async def test_a_defect_while_what_waited_is_begun_ends_the_pipeline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError
+
+    bench = Bench()
+    bench.model.may_answer.clear()
+    for number in range(ASKED):
+        bench.feed([review(number)])
+    monkeypatch.setattr(Decoder, "decode_many", defect)
+    bench.feed([review(ASKED)])
+    await until(bench.pipeline.failed.done)
+    assert isinstance(bench.pipeline.failed.exception(), ZeroDivisionError)
     await bench.pipeline.stop()
 
 
