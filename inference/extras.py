@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from importlib import import_module
 from typing import Any
@@ -21,3 +22,10 @@ def needed(module: str, what: str) -> Any:
         raise ModelError(
             f"{what} needs {module.split('.')[0]}: install it with pip install 'shopstreams[train]'"
         ) from error
+
+
+def segmenter(what: str) -> Any:
+    """Return jieba, which says nothing of loading its dictionary; raises `ModelError`."""
+    jieba = needed("jieba", what)
+    jieba.setLogLevel(logging.WARNING)
+    return jieba

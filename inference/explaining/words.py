@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from inference.extras import needed
+from inference.extras import segmenter
 
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _PARTS: Final = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:['’-][^\W_{_HAN}]+)*)")
@@ -42,7 +41,5 @@ def _rest(text: str) -> list[Piece]:
 
 
 def _segment(run: str) -> list[str]:
-    jieba = needed("jieba", "cutting Chinese into words")
-    jieba.setLogLevel(logging.WARNING)
-    words: list[str] = jieba.lcut(run)
+    words: list[str] = segmenter("cutting Chinese into words").lcut(run)
     return words

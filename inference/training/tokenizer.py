@@ -19,7 +19,7 @@ from typing import Final
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from inference.extras import needed
+from inference.extras import segmenter
 
 MAX_TOKENS: Final = 128
 SPECIAL: Final = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
@@ -159,7 +159,7 @@ class _Counts:
 
     def add(self, text: str) -> None:
         """Count one text."""
-        jieba = needed("jieba", "a vocabulary of Chinese words")
+        jieba = segmenter("a vocabulary of Chinese words")
         plain = self._normalise.normalize_str(text)
         self._latin.update(_WORD.findall(plain))
         self._others.update(_OTHER.findall(plain))

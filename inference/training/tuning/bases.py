@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from inference.errors import TrainingError
+from inference.models.folder import CONFIG
 from inference.models.limits import padding, positions
 from inference.models.loading import BUNDLED, BUNDLED_FOLDER, Found, content_hash, find
 
@@ -31,8 +32,8 @@ class Base:
 
 def find_base(slot: str, name: str) -> Found:
     """Return the folder of a base; raises `ModelError`."""
-    bundles = name == BUNDLED and not (BUNDLED_FOLDER / slot).is_dir()
-    return find(_SHARED if bundles else slot, name)
+    lacking = not (BUNDLED_FOLDER / slot / CONFIG).is_file()
+    return find(_SHARED if name == BUNDLED and lacking else slot, name)
 
 
 def base_hash(found: Found) -> str:
