@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 import yaml
 
 from schemas.topics import DEFAULT_PARTITIONS
-from streams.admin import AdminError
 from streams.config import load_settings
+from streams.errors import StreamsError
 from streams.outcomes import OutcomeReader, Start
 from tests.containers.podman import Podman
 from tests.waiting import wait_until
@@ -81,7 +81,7 @@ def _reader(make: Callable[[], OutcomeReader], until: float) -> OutcomeReader:
     while True:
         try:
             return make()
-        except AdminError:
+        except StreamsError:  # a port that is open before the broker is tells of anything
             if time.monotonic() > until:
                 raise
             time.sleep(0.5)
