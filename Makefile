@@ -7,13 +7,15 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help install demo test lint types unit broker-tools browser clean
+.PHONY: help install demo test lint types unit containers reference broker-tools browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   watch reviews labelled, messages answered, items recommended"
 	@echo "make test   lint, types and every test, a real Kafka broker among them"
 	@echo "make unit   the fast tests only"
+	@echo "make containers  build the image and run docker-compose.yml by podman: events in, outcomes out"
+	@echo "make reference   write docs/configuration.md anew"
 	@echo "make clean  remove what was installed and built"
 
 install: $(STAMP)
@@ -50,6 +52,13 @@ types: install
 
 unit: install
 	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+# On a machine that reaches no image registry: make containers ARGS=--stand-ins
+containers: install
+	$(BIN)/python -m tests.containers $(ARGS)
+
+reference: install
+	$(BIN)/python -m streams.config_reference > docs/configuration.md
 
 # The tests run their own Kafka unless one is given or Docker can start one.
 broker-tools:

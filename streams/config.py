@@ -309,7 +309,7 @@ class Settings(_Section):
     def models_in_use(self) -> dict[str, str]:
         """Return which weights are wanted, by slot."""
         models: dict[str, str] = self.models.model_dump()
-        if not self.moderation.enabled:
+        if not (self.moderation.enabled or self.perspective.enabled):
             del models["moderation"]
         return models
 

@@ -11,12 +11,13 @@ from inference.client import Inference
 from inference.errors import InferenceError
 from inference.messages import EXPIRED, UNREADABLE, Floats, ItemError, Lane
 from inference.tasks.language import guess_language, language_of_tag
+from inference.tasks.registry import MODERATION
 from streams.perspective.attributes import KNOWN
 from streams.perspective.errors import Refused, Status, invalid, wrong_language
 from streams.perspective.messages import Analyze
 from streams.perspective.sentences import sentences
 
-SLOT: Final = "moderation"
+SLOT: Final = MODERATION
 """Its labels in capitals are the attributes that there are."""
 
 _LETTER = re.compile(r"[^\W\d_]")

@@ -32,14 +32,15 @@ def kafka_jars() -> Path:
     with (cache / "kafka.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            _fetch(folder)
+            fetch(POM, folder)
     return folder
 
 
-def _fetch(folder: Path) -> None:
+def fetch(pom: Path, folder: Path) -> None:
+    """Fetch what a POM depends on into a new folder."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         jars = Path(scratch) / "jars"
-        command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
+        command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
         problem: str | None = None
         for attempt in range(1, TRIES + 1):
             problem = _run([*command, f"-DoutputDirectory={jars}"])

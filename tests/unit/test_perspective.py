@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from inference.errors import WorkerLost
 from inference.messages import UNREADABLE, Answer, Item, Lane
 from inference.testing import FakeInference, fake_row
-from streams.config import PerspectiveSettings, WebSettings
+from streams.config import PerspectiveSettings, Settings, WebSettings
 from streams.perspective.sentences import MOST, sentences
 from streams.web.access import Access
 from streams.web.perspective import PATH, Perspective
@@ -303,6 +303,12 @@ async def test_a_deadline_that_passes_is_said() -> None:
     async with serving(Late({"moderation": LABELS})) as scorer:
         status, answer = await scorer.analyze()
     assert (status, answer["error"]["status"]) == (504, "DEADLINE_EXCEEDED")
+
+
+def test_the_model_is_loaded_for_it_alone() -> None:
+    assert "moderation" not in Settings().models_in_use()
+    settings = Settings(perspective=PerspectiveSettings(enabled=True))
+    assert "moderation" in settings.models_in_use()
 
 
 # -- who may ask
