@@ -33,7 +33,7 @@ from schemas.masking import find
 
 BASE = Path(__file__).parent.parent / "bundled" / "sentiment"
 RECIPE = Recipe(
-    epochs=2,
+    epochs=8,
     learning_rate=1e-3,
     embedding_rate=1e-3,
     max_tokens=48,
