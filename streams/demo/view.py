@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.layout import Layout
 from rich.text import Text
 
-from streams.cli.lines import LABEL_STYLES
+from streams.cli.lines import LABEL_STYLES, decision_mark
 from streams.demo.state import DemoState, Entry
 
 WIDE_COLUMNS = 130
@@ -82,11 +82,12 @@ def headline(state: DemoState, now: float) -> Group:
 
 
 def review_lines(entry: Entry) -> list[Text]:
-    """Return a review with its label and score."""
+    """Return a review with its label and score, and what was decided on it."""
     label = str(entry.value.get("sentiment"))
     line = Text.assemble(
         (f" {label:<8} ", LABEL_STYLES.get(label, "cyan")),
         (f"{entry.value.get('score', 0):.2f} ", "dim"),
+        decision_mark(entry.value),
         _flat(entry.event.get("text")),
     )
     return [line]

@@ -87,6 +87,9 @@ def commands(rights_: Iterable[Right], principal: str, servers: str) -> Iterator
 def _of_worker(settings: Settings) -> Iterator[Right]:
     yield from _read(settings, Role.SOURCE, Role.REFERENCE, Role.CONTROL)
     yield from _topics(Operation.WRITE, _names(settings, Role.RESULT, Role.BESIDE, Role.REPORT))
+    if settings.moderation.enabled and settings.web.token_file is not None:
+        # Who has the token decides on held reviews by the worker's page.
+        yield from _topics(Operation.WRITE, [settings.named_topics()["moderation-decisions"].name])
     for operation in (Operation.READ, Operation.WRITE, Operation.CREATE):
         yield from _topics(operation, changelogs(settings))
     group = settings.kafka.group

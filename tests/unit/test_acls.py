@@ -49,6 +49,16 @@ def test_a_worker_reads_what_comes_and_writes_what_leaves() -> None:
     assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 4
 
 
+def test_a_worker_whose_page_takes_decisions_may_write_them() -> None:
+    flags = {"moderation.enabled": True, "web.token_file": "token"}
+    settings = load_settings(environ={}, flags=flags).settings
+    decisions = Right(
+        resource=Resource.TOPIC, operation=Operation.WRITE, name="moderation-decisions"
+    )
+    assert decisions in rights(settings, Program.WORKER)
+    assert decisions not in rights(SETTINGS, Program.WORKER)
+
+
 def test_every_topic_is_somebodys() -> None:
     known = {one.name for one in rights(SETTINGS, Program.WORKER)}
     assert {spec.name for spec in SETTINGS.named_topics().specs} <= known

@@ -25,7 +25,9 @@ def result(number: int, source: str) -> tuple[str, dict[str, Any]]:
         case _ if number % 10 == 9:
             return "dead-letters", {"reason": "the record is not UTF-8"}
         case "reviews":
-            return "review-labels", {"sentiment": "positive", "score": 0.97}
+            held = {"decision": "hold", "reasons": [{"attribute": "insult"}]}
+            label = {"sentiment": "positive", "score": 0.97}
+            return "review-labels", label | (held if number == 57 else {})
         case "queries" if number % 4 == 0:
             return "handoffs", {"text": TEXTS[0], "reason": "asked_for"}
         case "queries":
@@ -71,6 +73,7 @@ def test_each_kind_of_outcome_is_on_a_small_screen() -> None:
     shown = "\n".join(drawn(filled(), 80, 24))
     for words in (
         "positive 0.97 水壶烧水很快",
+        "positive 0.97 hold for insult The kettle",
         "to a person: asked for",
         "电热水壶 kettle",
         "the record is not UTF-8",
