@@ -34,7 +34,7 @@ COMMANDS = (
     *(("dead-letters", what) for what in ("list", "show", "replay")),
     *(("group", what) for what in ("show", "leave")),
     *(("models", what) for what in ("list", "load", "swap", "rollback", "shadow", "drop")),
-    *(("evaluate", what) for what in ("sentiment", "intent", "moderation")),
+    *(("evaluate", what) for what in ("sentiment", "intent", "moderation", "recommend")),
     *(("train", what) for what in ("sentiment", "intent", "moderation")),
     ("distil",),
     ("pretrain",),
