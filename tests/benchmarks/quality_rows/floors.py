@@ -29,9 +29,11 @@ class TextFloor:
     regression: Any
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return [texts, classes], the classes in the order of their labels."""
-        rows = self.regression.predict_proba(self.weighting.transform(texts))
-        return np.asarray(rows, dtype=np.float32)
+        """Return [texts, classes]; a class that was not there to be learned from has 0."""
+        known = self.regression.classes_
+        rows = np.zeros((len(texts), int(known.max()) + 1), dtype=np.float32)
+        rows[:, known] = self.regression.predict_proba(self.weighting.transform(texts))
+        return rows
 
 
 def weighting(language: Language) -> Any:

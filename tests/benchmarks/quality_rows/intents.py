@@ -58,14 +58,15 @@ Labels = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Part:
-    """Messages and their classes, those out of scope apart."""
+    """Messages and their classes."""
 
     texts: list[str]
     labels: Labels
+    classes: int  # how many there are, whether or not all are here
 
     def at(self, places: Sequence[int] | Labels) -> Part:
         """Return the messages at these places."""
-        return Part([self.texts[at] for at in places], self.labels[places])
+        return Part([self.texts[at] for at in places], self.labels[places], self.classes)
 
 
 @dataclass(frozen=True)
@@ -195,16 +196,15 @@ def _floor(learned: Part, _: Part, asked: list[list[str]]) -> list[Floats]:
 
 def _tuned(learned: Part, validation: Part, asked: list[list[str]], recipe: Recipe) -> list[Floats]:
     """Return calibrated probabilities [messages, classes] of each list of messages."""
-    classes = int(learned.labels.max()) + 1
     tokenizer = PreTrainedTokenizerFast.from_pretrained(BASE)
     model = AutoModelForSequenceClassification.from_pretrained(
-        BASE, num_labels=classes, ignore_mismatched_sizes=True, dtype="float32"
+        BASE, num_labels=learned.classes, ignore_mismatched_sizes=True, dtype="float32"
     )
 
     def ids(texts: list[str]) -> list[list[int]]:
         return tokenise(tokenizer, texts, recipe.max_tokens)
 
-    targets = one_hot(learned.labels.tolist(), classes)
+    targets = one_hot(learned.labels.tolist(), learned.classes)
     train(model, Examples(ids(learned.texts), targets), recipe, lambda _: None)
     temperature = best_temperature(logits_of(model, ids(validation.texts)), validation.labels)
     return [softened(logits_of(model, ids(texts)), temperature) for texts in asked]
@@ -212,7 +212,7 @@ def _tuned(learned: Part, validation: Part, asked: list[list[str]], recipe: Reci
 
 def _part(messages: list[tuple[str, str]], names: list[str]) -> Part:
     labels = np.array([names.index(name) for _, name in messages], dtype=np.intp)
-    return Part([text for text, _ in messages], labels)
+    return Part([text for text, _ in messages], labels, len(names))
 
 
 def _apart(part: Part) -> tuple[Labels, Labels]:
