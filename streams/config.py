@@ -164,7 +164,7 @@ class RecommendSettings(_Section):
     """What a customer is shown after an order."""
 
     count: Whole = Field(default=5, ge=1, le=100, description="Items in one recommendation.")
-    history: Whole = Field(default=50, ge=1, le=1_000, description="Purchases kept a customer.")
+    history: Whole = Field(default=200, ge=1, le=1_000, description="Purchases kept a customer.")
 
 
 class DeliveryGuarantee(StrEnum):

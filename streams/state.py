@@ -1,4 +1,4 @@
-"""What the tasks remember: tables by customer, reference data, popularity.
+"""What the tasks remember: tables by customer, reference data, demand.
 
 | table              | key        | value                            | written by |
 | ------------------ | ---------- | -------------------------------- | ---------- |
@@ -9,19 +9,19 @@
 | `review-languages` | user_id    | the same                         | reviews    |
 
 One source writes a table, so that the changelog's order is the partition's order. Reference data
-is the same in every worker; popularity is each worker's own, counted from its purchases.
+is the same in every worker; demand is each worker's own, counted from its purchases.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from inference.client import Inference
 from inference.messages import Answer, Lane, ModelInfo
 from inference.tasks.catalogue import Catalogue, item_text
+from inference.tasks.demand import Demand
 from inference.tasks.knowledge import KnowledgeBase, likely_intents
 from inference.tasks.purchases import History
 from schemas.base import Language
@@ -31,8 +31,6 @@ from streams.reference import Change
 from streams.retries import again
 from streams.tables import Changes, ChunkTable
 
-POPULAR_CANDIDATES = 200
-"""More than a recommendation needs: some are bought already, some cannot be bought."""
 INTENT_SLOT = "intent"
 RECOMMEND_SLOT = "recommend"
 
@@ -61,20 +59,15 @@ class State:
         self._knowledge_turn = asyncio.Lock()
         self._without_intent: dict[str, KnowledgeEntry] = {}  # the model finds theirs
         self.knowledge = KnowledgeBase()
-        self.popularity: Counter[str] = Counter()
+        self.demand = Demand()
         self._inference = inference
 
     def restored(self) -> None:
-        """Count popularity anew: the tables hold other partitions than before."""
-        self.popularity = Counter(
-            product
-            for stored in self.purchases.data.values()
-            for product in History.from_json(stored).products
-        )
-
-    def popular(self) -> list[str]:
-        """Return the products that this worker saw most often, most first."""
-        return [product for product, _ in self.popularity.most_common(POPULAR_CANDIDATES)]
+        """Count demand anew: the tables hold other partitions than before."""
+        self.demand = Demand()
+        for stored in self.purchases.data.values():
+            for purchase in History.from_json(stored).purchases:
+                self.demand.add(purchase.products, purchase.at)
 
     def language(self, user_id: str, changes: Changes) -> Language:
         """Return the language that a customer writes to us in, as far as it is known."""

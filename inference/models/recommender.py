@@ -22,11 +22,12 @@ from transformers import PreTrainedTokenizerFast
 from inference.errors import ModelError
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.characters import whole_characters
+from inference.tasks.purchases import READ
 
 WIDTH = 128
 LAYERS = 1
 HEADS = 4
-MAX_HISTORY = 50
+MAX_HISTORY = READ
 MAX_PIECES = 32
 CHARACTERS_A_PIECE = 12
 WEIGHTS_FILE = "model.safetensors"
@@ -62,7 +63,6 @@ class PairScorer(nn.Module):
         )
         self.history = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
         self.blend = nn.Parameter(torch.full((1,), 0.3))
-        self.sharpness = nn.Parameter(torch.tensor(3.3))
 
     def items(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return [items, WIDTH] for piece ids and their mask, both [items, pieces]."""
@@ -163,13 +163,7 @@ def load_recommender(slot: str, folder: Path, name: str, digest: str, device: st
 
     Raises `ModelError` where the weights are another model's.
     """
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    network = PairScorer(len(tokenizer))
-    try:
-        weights = load_file(folder / WEIGHTS_FILE)
-        network.load_state_dict({key: value.float() for key, value in weights.items()})
-    except (OSError, RuntimeError) as error:
-        raise ModelError(f"the model {name!r} has not the weights of a recommender") from error
+    tokenizer, network = read_network(folder, name)
     network.eval().to(device)
     info = ModelInfo(
         slot=slot,
@@ -181,3 +175,15 @@ def load_recommender(slot: str, folder: Path, name: str, digest: str, device: st
         dtype="float32",
     )
     return Recommender(info, network, tokenizer)
+
+
+def read_network(folder: Path, name: str) -> tuple[PreTrainedTokenizerFast, PairScorer]:
+    """Return tokenizer and weights; raises `ModelError` where the weights are another model's."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    network = PairScorer(len(tokenizer))
+    try:
+        weights = load_file(folder / WEIGHTS_FILE)
+        network.load_state_dict({key: value.float() for key, value in weights.items()})
+    except (OSError, RuntimeError) as error:
+        raise ModelError(f"the model {name!r} has not the weights of a recommender") from error
+    return tokenizer, network

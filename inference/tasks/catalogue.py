@@ -35,6 +35,8 @@ class Catalogue:
         self._available: npt.NDArray[np.bool_] = np.zeros(_FIRST_ROWS, dtype=np.bool_)
         self._items: list[CatalogueItem] = []
         self._row_of: dict[str, int] = {}
+        self.layout = object()
+        """Another one as soon as a row holds another product."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -104,6 +106,7 @@ class Catalogue:
         row = self._row_of.pop(product_id, None)
         if row is None:
             return
+        self.layout = object()
         last = len(self._items) - 1
         moved = self._items.pop()
         if row != last:
@@ -113,6 +116,7 @@ class Catalogue:
             self._available[row] = self._available[last]
 
     def _new_row(self, item: CatalogueItem) -> int:
+        self.layout = object()
         row = len(self._items)
         if row == len(self._matrix):
             self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])

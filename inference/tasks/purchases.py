@@ -9,6 +9,9 @@ from typing import Any
 
 from schemas.events import OrderEvent, OrderStatus
 
+READ = 50
+"""The last products of a history that a model reads; all are counted."""
+
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Purchase:

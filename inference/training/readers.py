@@ -37,6 +37,13 @@ class Labelled(NamedTuple):
     label: int
 
 
+class Exchange(NamedTuple):
+    """The turns of a conversation, and what was said next."""
+
+    turns: list[str]
+    reply: str
+
+
 class Purchase(NamedTuple):
     """One line of one order."""
 
@@ -120,16 +127,15 @@ def hint3(data: Path, shop: str) -> list[tuple[str, str]]:
     return _csv_pairs(data / f"hint3/{shop}_train.csv", "sentence", "label")
 
 
-def clinc(data: Path) -> list[tuple[str, str]]:
+def clinc(data: Path, parts: Iterable[str] = ("train", "oos_train")) -> list[tuple[str, str]]:
     """Assistant queries with their intents, those out of scope among them."""
     content = json.loads((data / "clinc150/data_full.json").read_text(encoding="utf-8"))
-    parts = ("train", "oos_train")
     return [(clean(text), intent) for part in parts for text, intent in content[part]]
 
 
-def banking(data: Path) -> list[tuple[str, str]]:
-    """Bank customers' questions with their intents."""
-    return _csv_pairs(data / "banking77/train.csv", "text", "category")
+def banking(data: Path, part: str = "train") -> list[tuple[str, str]]:
+    """Bank customers' questions with their intents; `part` is train or test."""
+    return _csv_pairs(data / f"banking77/{part}.csv", "text", "category")
 
 
 def shop_questions(data: Path) -> list[str]:
@@ -153,6 +159,21 @@ def jddc_edge_turns(data: Path) -> list[str]:
         _filled(line.rstrip(",").split(",")[at]) for line in content.splitlines() for at in (0, -1)
     )
     return list(dict.fromkeys(turn for turn in turns if turn))
+
+
+def jddc(data: Path, part: str) -> list[Exchange]:
+    """Chinese shop chats with the next reply; `part` is train or dev."""
+    questions, answers = (
+        (data / f"jddc2018_10k/{part}{side}.txt").read_text(encoding="utf-8").split("\n")
+        for side in ("Questions", "Answers")
+    )
+    return [
+        Exchange(
+            [_filled(turn) for turn in asked.rstrip(",").split(",")], _filled(said.rstrip(","))
+        )
+        for asked, said in zip(questions, answers, strict=True)
+        if _filled(said.rstrip(","))
+    ]
 
 
 def online_retail(data: Path) -> list[Purchase]:

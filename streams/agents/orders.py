@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 
 from inference.messages import ModelInfo
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, remember_order
-from inference.tasks.purchases import History, remember_purchase
+from inference.tasks.purchases import READ, History, remember_purchase
 from inference.tasks.recommend import Buyer, rank
 from schemas.events import OrderEvent
 from schemas.results import Outcome, Recommendations
@@ -46,7 +47,7 @@ class OrderHandler:
         """Remember the order and ask for the vector of the customer's history."""
         self._remember_facts(event, changes)
         history = self._remember_purchase(event, changes)
-        texts = self._state.catalogue.texts(history.products)
+        texts = self._state.catalogue.texts(history.products[-READ:])
         return Question(item=texts or None, context=history)
 
     def decide(
@@ -58,18 +59,18 @@ class OrderHandler:
         envelope: Envelope,
         changes: Changes,
     ) -> Outgoing:
-        """Return the items closest to the history, or what is popular where it is unknown."""
+        """Return the items that fit the history, or what is wanted where it is unknown."""
         history: History = question.context
         if not self._state.fits_catalogue(model):
             row = None  # a model takes over, and the catalogue's vectors are not its own yet
         buyer = Buyer(
-            history=history.products,
+            orders=[purchase.products for purchase in history.purchases],
             vector=row,
-            just_bought=history.last,
             language=self._state.language(event.user_id, changes),
         )
-        popular = self._state.popular() if row is None else []
-        items = rank(buyer, self._state.catalogue, self._taste.count, popular)
+        items = rank(
+            buyer, self._state.catalogue, self._taste.count, self._state.demand, event.created_at
+        )
         message = Recommendations(
             **envelope.fields(),
             outcome=Outcome.RESULT,
@@ -94,5 +95,6 @@ class OrderHandler:
         history = remember_purchase(known, event, self._taste.history)
         if history != known:
             changes.put(table, event.user_id, history.to_json())
-            self._state.popularity.update(history.last)
+            ordered = (p.products for p in history.purchases if p.order_id == event.order_id)
+            self._state.demand.add(chain.from_iterable(ordered), event.created_at)
         return history

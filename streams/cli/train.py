@@ -12,6 +12,7 @@ import typer
 
 from streams.cli.failures import say
 from streams.cli.options import MapOption
+from streams.cli.train_recommend import recommend
 
 if TYPE_CHECKING:
     from inference.training.data.dataset import Dataset
@@ -141,6 +142,7 @@ def _add_command(slot: Slot, example: str) -> None:
 _add_command(Slot.SENTIMENT, "reviews.csv --map text=review,label=stars --out my-sentiment")
 _add_command(Slot.INTENT, "messages.csv --base bert-base-chinese --out my-intent")
 _add_command(Slot.MODERATION, "decisions.jsonl --out my-moderation")
+train_app.command()(recommend)
 
 
 def distil(

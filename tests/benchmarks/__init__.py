@@ -10,7 +10,8 @@
 | `inference` | texts a second of the worker, beside offline loops; chat under a flood |
 | `end_to_end` | reviews labelled a second, Kafka to Kafka, beside what one would write else |
 | `publishing` | which producer writes encoded results fastest |
+| `quality` | how good the models are on public sets, beside classical floors |
 
-They want a machine that does nothing else, and what `make test` wants for a broker: Java and
-Maven. `report` turns their JSON into rows of the tables in `results`.
+All but `quality` want a machine that does nothing else, and what `make test` wants for a broker:
+Java and Maven. `report` turns their JSON into rows of the tables in `results`.
 """

@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.report FILE...` adds the runs in JSON files to the table of results
 that is theirs: `results/inference.md`, `results/end_to_end.md`,
-`results/overhead.md`, all others `results/engine.md`.
+`results/overhead.md`, `results/quality.md`, all others `results/engine.md`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ TITLES = {
     "inference": "the inference worker",
     "end_to_end": "the product from Kafka to Kafka",
     "overhead": "the signals",
+    "quality": "the models",
 }
 HEADER = """# Figures of {title}
 
@@ -34,6 +35,16 @@ Written by `python -m tests.benchmarks.report`; spread is least to most over the
 
 | date | commit | processor (cores) | benchmark | what | figure | spread |
 | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+QUALITY = "quality"
+QUALITY_HEADER = """# Figures of the models
+
+Written by `python -m tests.benchmarks.report` from `python -m tests.benchmarks.quality`. Floors are
+of the same run; in brackets the 95% interval by bootstrap (of the speed, least to most).
+
+| date | commit | set | figure | n | model | floor | must | aim | reaches | note |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 Figure = tuple[str, str, str]
@@ -109,13 +120,31 @@ def rows(report: Mapping[str, Any]) -> list[str]:
     return [f"{start} {what} | {figure} | {spread} |" for what, figure, spread in figures(report)]
 
 
+def quality_rows(report: Mapping[str, Any]) -> list[str]:
+    """Return the rows of a report of the models' quality."""
+    start = f"| {report['date'][:10]} | {report['commit']} |"
+    return [
+        f"{start} {row['set']} | {row['metric']} | {row['n']:,} | {_interval(row['model'])} "
+        f"| {_interval(row['floor'])} | {row['must']} | {row['aim']} | {row['standing']} "
+        f"| {row['note']} |"
+        for row in report["rows"]
+    ]
+
+
+def _interval(figure: Mapping[str, float] | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure['value']} ({figure['low']}-{figure['high']})"
+
+
 def add(report: Mapping[str, Any]) -> None:
     """Add a run's rows to the table that is its own."""
     name = report["benchmark"] if report["benchmark"] in TITLES else ENGINE
     path = RESULTS / f"{name}.md"
-    header = HEADER.format(title=TITLES[name])
+    header = QUALITY_HEADER if name == QUALITY else HEADER.format(title=TITLES[name])
+    lines = quality_rows(report) if name == QUALITY else rows(report)
     text = path.read_text(encoding="utf-8") if path.is_file() else header
-    text += "".join(f"{line}\n" for line in rows(report) if line not in text)
+    text += "".join(f"{line}\n" for line in lines if line not in text)
     RESULTS.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
 

@@ -35,7 +35,7 @@ COMMANDS = (
     *(("group", what) for what in ("show", "leave")),
     *(("models", what) for what in ("list", "load", "swap", "rollback", "shadow", "drop")),
     *(("evaluate", what) for what in ("sentiment", "intent", "moderation")),
-    *(("train", what) for what in ("sentiment", "intent", "moderation")),
+    *(("train", what) for what in ("sentiment", "intent", "moderation", "recommend")),
     ("distil",),
     ("pretrain",),
     *(("compress", what) for what in ("vocabulary", "layers")),

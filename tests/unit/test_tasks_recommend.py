@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.tasks.catalogue import Catalogue, item_text
-from inference.tasks.recommend import Buyer, RankPolicy, most_popular, rank, rank_many
+from inference.tasks.demand import Demand
+from inference.tasks.recommend import Buyer, RankPolicy, rank
 from schemas.base import Language
 from schemas.reference import CatalogueItem
 from schemas.results import Recommendation, RecommendationReason
 
 Floats = npt.NDArray[np.float32]
 WIDTH = 4
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def item(product_id: str, **fields: object) -> CatalogueItem:
@@ -107,46 +112,122 @@ def ids(picks: list[Recommendation]) -> list[str]:
     return [pick.product_id for pick in picks]
 
 
+def demand(counts: Mapping[str, int] | None = None, days_ago: float = 0.0) -> Demand:
+    wanted = Demand(NOW)
+    for product, times in (counts or {}).items():
+        for _ in range(times):
+            wanted.add([product], NOW - timedelta(days=days_ago))
+    return wanted
+
+
+def picks_for(
+    buyer: Buyer,
+    catalogue: Catalogue,
+    count: int,
+    wanted: Demand | None = None,
+    policy: RankPolicy | None = None,
+) -> list[Recommendation]:
+    return rank(buyer, catalogue, count, wanted or demand(), NOW, policy)
+
+
 def test_neither_what_was_bought_nor_what_cannot_be(kitchen: Catalogue) -> None:
-    picks = rank(Buyer(history=["kettle"], vector=unit(1, 0, 0, 0)), kitchen, 10, [])
+    picks = picks_for(Buyer(orders=[["kettle"]], vector=unit(1, 0, 0, 0)), kitchen, 10)
     assert set(ids(picks)) == {"teapot", "teapot-blue", "tea", "hammer"}
 
 
 def test_variety_keeps_near_identical_items_apart(kitchen: Catalogue) -> None:
-    buyer = Buyer(history=["kettle"], vector=unit(1, 0, 0, 0))
-    assert ids(rank(buyer, kitchen, 2, [])) == ["teapot", "tea"]
+    buyer = Buyer(orders=[["kettle"]], vector=unit(1, 0, 0, 0))
+    assert ids(picks_for(buyer, kitchen, 2)) == ["teapot", "tea"]
     plain = RankPolicy(variety=0, twins=2)
-    assert ids(rank(buyer, kitchen, 2, [], plain)) == ["teapot", "teapot-blue"]
+    assert ids(picks_for(buyer, kitchen, 2, policy=plain)) == ["teapot", "teapot-blue"]
 
 
 def test_the_reason_names_the_purchase_most_alike(kitchen: Catalogue) -> None:
-    history, vector = ["hammer", "kettle"], unit(1, 0, 0, 0.5)
-    pick = rank(Buyer(history=history, vector=vector), kitchen, 1, [])[0]
+    orders, vector = [["hammer"], ["kettle"]], unit(1, 0, 0, 0.5)
+    pick = picks_for(Buyer(orders=orders, vector=vector), kitchen, 1)[0]
     assert (pick.reason, pick.because) == (RecommendationReason.GOES_WITH, "kettle")
     assert pick.text == "Goes with the Electric kettle you bought"
     assert pick.score == pytest.approx(float(unit(0.9, 0.2, 0, 0) @ vector), abs=1e-6)
-    chinese = Buyer(history=history, vector=vector, language=Language.CHINESE)
-    assert rank(chinese, kitchen, 1, [])[0].text == "搭配您买过的电热水壶"
+    chinese = Buyer(orders=orders, vector=vector, language=Language.CHINESE)
+    assert picks_for(chinese, kitchen, 1)[0].text == "搭配您买过的电热水壶"
 
 
 def test_what_is_bought_again_and_again_may_be_again_but_not_at_once(kitchen: Catalogue) -> None:
-    history, vector = ["tea", "kettle", "tea", "hammer"], unit(0.7, 0, 0.7, 0)
-    pick = rank(Buyer(history=history, vector=vector), kitchen, 1, [])[0]
-    assert (pick.product_id, pick.because) == ("tea", "tea")
-    assert (pick.reason, pick.text) == (
-        RecommendationReason.BOUGHT_AGAIN,
-        "You've bought this 2 times",
-    )
-    just = Buyer(history=history, vector=vector, just_bought=["tea"])
-    assert "tea" not in ids(rank(just, kitchen, 10, []))
+    orders, vector = [["tea"], ["kettle", "tea"], ["hammer"]], unit(0.7, 0, 0.7, 0)
+    again = [
+        p for p in picks_for(Buyer(orders=orders, vector=vector), kitchen, 10) if p.because == "tea"
+    ]
+    assert [(p.product_id, p.reason, p.text) for p in again if p.product_id == "tea"] == [
+        ("tea", RecommendationReason.BOUGHT_AGAIN, "You've bought this 2 times")
+    ]
+    just = Buyer(orders=[["tea"], ["kettle", "tea"]], vector=vector)
+    assert "tea" not in ids(picks_for(just, kitchen, 10))
+
+
+def test_what_is_bought_oftener_and_more_lately_comes_first(kitchen: Catalogue) -> None:
+    plain = RankPolicy(variety=0, most_again=1)
+    vector = unit(0, 1, 0, 0)  # like none of them
+    often = [["tea"], ["tea"], ["tea", "hammer"], ["tea", "hammer"], ["kettle"]]
+    assert ids(picks_for(Buyer(orders=often, vector=vector), kitchen, 2, policy=plain)) == [
+        "tea",
+        "hammer",
+    ]
+    lately = [["hammer"], ["hammer"], ["teapot"], ["tea"], ["tea"], ["kettle"]]
+    assert ids(picks_for(Buyer(orders=lately, vector=vector), kitchen, 2, policy=plain)) == [
+        "tea",
+        "hammer",
+    ]
+
+
+def unlike(products: str) -> Catalogue:
+    """Return products of one letter, none like another."""
+    catalogue = Catalogue(len(products))
+    for row, product in zip(np.eye(len(products), dtype=np.float32), products, strict=True):
+        catalogue.put(item(product), row)
+    return catalogue
+
+
+def test_what_is_bought_again_leaves_room_for_what_is_new() -> None:
+    orders = [list("abc"), list("abc"), ["nowhere"]]
+    picks = picks_for(Buyer(orders=orders, vector=unit(1, 1, 1, 1, 1, 1)), unlike("abcdef"), 4)
+    assert [pick.reason for pick in picks] == [
+        *[RecommendationReason.BOUGHT_AGAIN] * 2,
+        *[RecommendationReason.GOES_WITH] * 2,
+    ]
+
+
+def test_what_demand_alone_brought_up_goes_with_nothing() -> None:
+    buyer = Buyer(orders=[["a"]], vector=unit(3, 2, 1))
+    wanted = demand({"c": 1_000})
+    picks = picks_for(buyer, unlike("abc"), 1, wanted, RankPolicy(pool=1, variety=0))
+    assert [(pick.product_id, pick.reason, pick.score) for pick in picks] == [
+        ("c", RecommendationReason.POPULAR, 0.0)
+    ]
+
+
+def test_where_nothing_else_is_left_what_is_bought_again_fills_the_list() -> None:
+    catalogue = Catalogue(WIDTH)
+    for product in ("tea", "cups", "honey"):
+        catalogue.put(item(product), unit(1, 0, 0, 0))
+    buyer = Buyer(orders=[["tea", "cups", "honey"]] * 2 + [["nowhere"]], vector=unit(1, 0, 0, 0))
+    assert set(ids(picks_for(buyer, catalogue, 5))) == {"tea", "cups", "honey"}
+
+
+def test_of_two_that_fit_alike_the_one_in_demand_comes_first(kitchen: Catalogue) -> None:
+    buyer = Buyer(orders=[["kettle"]], vector=unit(1, 0, 0, 0))
+    plain = RankPolicy(variety=0, twins=2)
+    wanted = demand({"teapot-blue": 30})
+    assert ids(picks_for(buyer, kitchen, 1, wanted, plain)) == ["teapot-blue"]
+    long_ago = demand({"teapot-blue": 30}, days_ago=400)
+    assert ids(picks_for(buyer, kitchen, 1, long_ago, plain)) == ["teapot"]
 
 
 @pytest.mark.parametrize("vector", [None, unit(1, 0, 0, 0)])
 def test_a_customer_without_a_known_history_gets_what_is_popular(
     kitchen: Catalogue, vector: Floats | None
 ) -> None:
-    popular = most_popular({"tea": 5, "nowhere": 9, "gone": 8, "hammer": 5, "kettle": 1})
-    picks = rank(Buyer(history=["nowhere"], vector=vector), kitchen, 2, popular)
+    popular = demand({"tea": 5, "nowhere": 9, "gone": 8, "hammer": 5, "kettle": 1})
+    picks = picks_for(Buyer(orders=[["nowhere"]], vector=vector), kitchen, 2, popular)
     assert ids(picks) == ["hammer", "tea"]
     assert {(p.score, p.reason, p.because) for p in picks} == {
         (0.0, RecommendationReason.POPULAR, None)
@@ -154,29 +235,10 @@ def test_a_customer_without_a_known_history_gets_what_is_popular(
 
 
 def test_an_empty_catalogue_recommends_nothing() -> None:
-    buyer = Buyer(history=["a"], vector=unit(1, 0, 0, 0))
-    assert rank(buyer, Catalogue(WIDTH), 5, ["a"]) == []
+    buyer = Buyer(orders=[["a"]], vector=unit(1, 0, 0, 0))
+    assert picks_for(buyer, Catalogue(WIDTH), 5, demand({"a": 1})) == []
 
 
 def test_all_bought_leaves_nothing(kitchen: Catalogue) -> None:
     everything = ["kettle", "teapot", "teapot-blue", "tea", "hammer"]
-    assert rank(Buyer(history=everything, vector=unit(1, 0, 0, 0)), kitchen, 5, []) == []
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_many_at_once_get_what_each_gets_alone(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    catalogue = Catalogue(8)
-    for number in range(40):
-        catalogue.put(item(str(number)), unit(*random.normal(size=8)))
-    buyers = [
-        Buyer(
-            history=[str(n) for n in random.integers(0, 50, 3)], vector=unit(*random.normal(size=8))
-        )
-        for _ in range(5)
-    ]
-    together = rank_many(buyers, catalogue, 5, ["1"])
-    for buyer, picks in zip(buyers, together, strict=True):
-        alone = rank(buyer, catalogue, 5, ["1"])
-        assert ids(alone) == ids(picks)
-        assert [p.score for p in alone] == pytest.approx([p.score for p in picks], abs=1e-6)
+    assert picks_for(Buyer(orders=[everything], vector=unit(1, 0, 0, 0)), kitchen, 5) == []
