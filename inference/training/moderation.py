@@ -34,11 +34,11 @@ from schemas.masking import find
 
 BASE = Path(__file__).parent.parent / "bundled" / "intent"
 RECIPE = Recipe(
-    epochs=8,
-    learning_rate=1e-3,
-    embedding_rate=1e-3,
-    max_tokens=48,
-    batch_tokens=1536,
+    epochs=3,
+    learning_rate=3e-4,
+    embedding_rate=5e-4,
+    max_tokens=64,
+    batch_tokens=2048,
     token_dropout=0.08,
 )
 HELD_OUT_SHARE = 0.05
