@@ -192,11 +192,12 @@ def test_a_broker_that_is_starting_is_waited_for() -> None:
     assert len(tries) == 1
 
 
-def test_a_feed_sends_until_it_is_stopped(embedded: str, tmp_path: Path) -> None:
+def test_a_feed_sends_until_it_is_stopped(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)  # its own: it makes topics
     settings = environment(SHOPSTREAMS_KAFKA__DECLARE_TOPICS="false")
     command = [sys.executable, "-m", "streams.cli", "feed", "--rate", "200"]
     feed = subprocess.Popen(
-        [*command, "--bootstrap-servers", embedded],
+        [*command, "--bootstrap-servers", broker.address],
         cwd=tmp_path,
         env=settings,
         stderr=subprocess.PIPE,
@@ -204,10 +205,11 @@ def test_a_feed_sends_until_it_is_stopped(embedded: str, tmp_path: Path) -> None
     )
     try:
         for topic in ("catalogue", "knowledge", "reviews", "queries", "orders"):
-            assert read_all(embedded, topic, 3)
+            assert read_all(broker.address, topic, 3)
     finally:
         feed.terminate()
-    _, said = feed.communicate(timeout=30)
+        _, said = feed.communicate(timeout=30)
+        broker.stop()
     assert (feed.returncode, said) == (0, "")
 
 
