@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +16,7 @@ from streams.cli.train import (
     OutOption,
     SeedOption,
     ThreadsOption,
+    command_line,
 )
 
 
@@ -64,13 +63,9 @@ def pretrain(
     )
     read = read_texts(texts, column)
     say(f"{len(read):,} distinct texts")
+    shape = EncoderShape(layers=layers, width=width, inner=3 * width)
     request = PretrainRequest(
-        texts=read,
-        out=out,
-        base=base,
-        shape=EncoderShape(layers=layers, width=width, inner=3 * width),
-        settings=settings,
-        command=shlex.join(["shopstreams", *sys.argv[1:]]),
+        texts=read, out=out, base=base, shape=shape, settings=settings, command=command_line()
     )
     with Progress() as progress:
         run(request, progress)

@@ -249,12 +249,13 @@ def _run(
         settings=settings,
         precision=precision,
         teacher=teacher,
-        command=_command_line(),
+        command=command_line(),
     )
     with Progress() as progress:
         tuned = fine_tune(request, progress)
     show_tuned(tuned)
 
 
-def _command_line() -> str:
+def command_line() -> str:
+    """Return how this process was called, for a model's card."""
     return shlex.join(["shopstreams", *sys.argv[1:]])
