@@ -42,6 +42,7 @@ from inference.training.loop import (
 from inference.training.readers import Labelled
 from inference.training.sentiment_check import checked_reviews
 from inference.training.sentiment_phrases import NEGATIVE, POSITIVE, phrases
+from inference.training.transfer import POSITIONS
 
 LABELS = ("negative", "neutral", "positive")
 RECIPE = Recipe(
@@ -55,7 +56,7 @@ RECIPE = Recipe(
     bfloat16=True,
 )
 DROPOUT = 0.1
-MAX_TOKENS = 192
+MAX_TOKENS = POSITIONS
 """Of a text when it is measured and served: reviews are told at length in English."""
 HELD_OUT_SHARE = 0.1
 VALIDATION = 500

@@ -24,6 +24,8 @@ LAYERS: Final = (0, 1, 3, 5)
 """Of MiniLM's six, those that are kept: the early ones, and the last."""
 RIDGE: Final = 0.1
 """Strength of the map's regularisation; found on a tenth of the words, flat around it."""
+POSITIONS: Final = 192
+"""Tokens that the encoder takes; MiniLM's later positions are left out."""
 _BLANK: Final = "▁"
 
 
@@ -120,7 +122,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, donor: Any, layers: int) -> Bert
         num_hidden_layers=layers,
         num_attention_heads=donor.num_attention_heads,
         intermediate_size=donor.intermediate_size,
-        max_position_embeddings=donor.max_position_embeddings,
+        max_position_embeddings=POSITIONS,
         type_vocab_size=1,
         pad_token_id=tokenizer.pad_token_id,
         hidden_dropout_prob=0.0,
@@ -131,7 +133,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, donor: Any, layers: int) -> Bert
 def _take_over(model: Any, donor: Any, vectors: torch.Tensor, layers: Sequence[int]) -> None:
     ours, theirs = model.bert.embeddings, donor.embeddings
     ours.word_embeddings.weight.copy_(vectors)
-    ours.position_embeddings.weight.copy_(theirs.position_embeddings.weight)
+    ours.position_embeddings.weight.copy_(theirs.position_embeddings.weight[:POSITIONS])
     ours.token_type_embeddings.weight.copy_(theirs.token_type_embeddings.weight[:1])
     ours.LayerNorm.load_state_dict(theirs.LayerNorm.state_dict())
     for place, number in enumerate(layers):

@@ -124,7 +124,9 @@ def test_a_tuned_recommender_is_a_folder_that_the_worker_loads(tmp_path: Path) -
     model = load("recommend", str(tmp_path / "own"), "cpu", 128)
     rows = model.forward(model.prepare(["red teapot", ["blue hammer", "red hammer"]]))
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
-    assert model.info.hash != load("recommend", "bundled", "cpu", 128).info.hash
+    # Where no epoch is better than what it began with, that is kept.
+    learned = any(one != told["curve"][0] for one in told["curve"])
+    assert (model.info.hash != load("recommend", "bundled", "cpu", 128).info.hash) is learned
 
 
 def test_one_seed_gives_one_result(tmp_path: Path) -> None:
