@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from inference.errors import ModelError
+from inference.user_cache import user_cache
 
 
 def needed(module: str, what: str) -> Any:
@@ -25,7 +26,12 @@ def needed(module: str, what: str) -> Any:
 
 
 def segmenter(what: str) -> Any:
-    """Return jieba, which says nothing of loading its dictionary; raises `ModelError`."""
+    """Return jieba, which says nothing of loading its dictionary; raises `ModelError`.
+
+    It keeps the loaded dictionary in a file that it unmarshals, in a folder of all users where it
+    is not told another.
+    """
     jieba = needed("jieba", what)
     jieba.setLogLevel(logging.WARNING)
+    jieba.dt.tmp_dir = str(user_cache("jieba"))
     return jieba

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from inference.errors import ModelError, RegistryError
 from inference.models.loading import content_hash
 from inference.registry.records import Alias
 from inference.registry.registry import Registry
+from inference.user_cache import user_cache
 
 
 def fetch(address: str) -> tuple[Path, str]:
@@ -38,11 +38,9 @@ def fetch(address: str) -> tuple[Path, str]:
 
 
 def _cached(registry: Registry, digest: str) -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "shopstreams" / "registry" / digest
+    folder = user_cache("registry") / digest
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
         for name in registry.store.names(f"versions/{digest}"):
             registry.store.get(f"versions/{digest}/{name}", Path(draft) / name)
