@@ -11,8 +11,10 @@ from inference.evaluation.scoring import score
 from inference.messages import Floats
 from inference.models.base import Model
 from inference.models.loading import BUNDLED, BUNDLED_FOLDER, load
+from inference.settings import InferenceSettings
 
-MAX_TOKENS: Final = 128
+MAX_TOKENS: Final = InferenceSettings(models={}).max_tokens
+"""As a worker has it by default; what a model takes may be less."""
 
 
 def bundled(slot: str, *, max_tokens: int = MAX_TOKENS, dtype: str = "fp32") -> Model | None:

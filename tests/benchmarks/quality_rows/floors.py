@@ -14,7 +14,9 @@ from inference.messages import Floats
 from schemas.base import Language
 
 STRENGTH: Final = 8.0
-ITERATIONS: Final = 200
+ITERATIONS: Final = 1000
+TOLERANCE: Final = 1e-5
+"""Of a mean gradient: 1e-3 ends after eleven steps, three points below what the floor can do."""
 _ANALYSIS: Final[dict[Language, dict[str, Any]]] = {
     Language.CHINESE: {"analyzer": "char", "ngram_range": (1, 4), "min_df": 2},
     Language.ENGLISH: {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"},
@@ -45,5 +47,5 @@ def fitted(texts: Sequence[str], labels: Sequence[int], language: Language) -> T
     """Return the floor fitted on texts with their classes, counted from 0."""
     vectors = weighting(language)
     matrix = vectors.fit_transform(texts)
-    regression = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3)
+    regression = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=TOLERANCE)
     return TextFloor(vectors, regression.fit(matrix, labels))

@@ -15,7 +15,7 @@ from inference.models.base import Model
 from inference.tasks.sentiment import label_names
 from inference.training import readers
 from inference.training.readers import Labelled
-from inference.training.sentiment import Sets, split
+from inference.training.sentiment import TWO_CLASSES, Sets, split
 from schemas.base import Language
 from schemas.results import Sentiment
 from tests.benchmarks.quality_rows.bundled import bundled, of_classes, probabilities
@@ -52,6 +52,12 @@ def _chinese_floor(data: Path) -> TextFloor:
     return _fitted(readers.without(readers.online_shopping(data), held_out), Language.CHINESE)
 
 
+def _held_out(data: Path, name: str) -> list[Labelled]:
+    """Return reviews of two classes that training holds out, as 0 and 1."""
+    reviews = _sets(data).measured[name]
+    return [Labelled(one.text, TWO_CLASSES.index(one.label)) for one in reviews]
+
+
 def _fitted(reviews: Sequence[Labelled], language: Language) -> TextFloor:
     return fitted([one.text for one in reviews], [one.label for one in reviews], language)
 
@@ -61,7 +67,7 @@ def online_shopping(data: Path) -> Measured:
     return Measured(
         name="online_shopping_10_cats",
         floor=_chinese_floor(data),
-        tested=_sets(data).measured["online_shopping_10_cats"],
+        tested=_held_out(data, "online_shopping_10_cats"),
         must=0.0,
         aim=0.015,
     )
@@ -72,7 +78,7 @@ def waimai(data: Path) -> Measured:
     return Measured(
         name="waimai_10k",
         floor=_chinese_floor(data),
-        tested=_sets(data).measured["waimai_10k"],
+        tested=_held_out(data, "waimai_10k"),
         must=0.0,
         aim=0.015,
         note="floor trained on online_shopping_10_cats",
@@ -84,7 +90,7 @@ def fdu(data: Path) -> Measured:
     return Measured(
         name="fdu_mtl",
         floor=_fitted(readers.fdu(data, "train"), Language.ENGLISH),
-        tested=_sets(data).measured["fdu_mtl"],
+        tested=_held_out(data, "fdu_mtl"),
         must=0.02,
         aim=0.04,
     )
@@ -95,7 +101,7 @@ def womens_clothing(data: Path) -> Measured:
     return Measured(
         name="womens_clothing",
         floor=_fitted(readers.womens_clothing(data, "train"), Language.ENGLISH),
-        tested=readers.womens_clothing(data, "validation"),
+        tested=_sets(data).measured["womens_clothing"],
         must=0.02,
         aim=0.05,
         classes=_ALL,
