@@ -151,7 +151,7 @@ def _operator(
     from streams.config_sources import nearest
     from streams.models.operator import Operator
 
-    slots = list(type(settings.models).model_fields)
+    slots = list(settings.models_in_use())
     if slot is not None and slot not in slots:
         raise typer.BadParameter(f"there is no slot {slot!r}: {nearest(slot, slots)}")
     return Operator(settings, timeout_s, _ignore if quiet else _tell)

@@ -39,7 +39,7 @@ class Operator:
         self._timeout_s = timeout_s
         self._tell = tell
         self._members = Members(settings.kafka)
-        self._slots = tuple(type(settings.models).model_fields)
+        self._slots = tuple(settings.models_in_use())
 
     # -- what there is
 
