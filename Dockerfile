@@ -8,14 +8,14 @@ FROM python:3.11-slim AS build
 ARG ACCELERATOR=cpu
 ARG TORCH_INDEX=
 ARG UV_VERSION=0.13.9
-ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON=/venv/bin/python
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON=/venv/bin/python UV_CACHE_DIR=/cache
 WORKDIR /src
 RUN python -m venv /tools \
     && /tools/bin/pip install --no-cache-dir --disable-pip-version-check uv==${UV_VERSION} \
     && python -m venv --without-pip /venv
 COPY constraints.txt pyproject.toml README.md LICENSE deploy/image/prune.py ./
 # Pruned in the step that installs: as a layer of its own the whole of torch would be kept too.
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/cache \
     if [ -n "$TORCH_INDEX" ]; then \
         version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' constraints.txt) \
         && /tools/bin/uv pip install --no-deps --index-url "$TORCH_INDEX" "torch==$version" \
@@ -28,7 +28,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 COPY schemas schemas
 COPY inference inference
 COPY streams streams
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/cache \
     awk '/^hatchling==/ {p = 1} p {print} p && !/\\$/ {exit}' constraints.txt > build.txt \
     && /tools/bin/uv pip install --python /tools/bin/python --require-hashes -r build.txt \
         -c constraints.txt \

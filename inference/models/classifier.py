@@ -69,7 +69,7 @@ class LaunchedClassifier(Classifier):
         # Into pinned memory, so that neither this thread nor the device waits for the other.
         rows = torch.empty(scores.shape, dtype=scores.dtype, pin_memory=True)
         rows.copy_(scores, non_blocking=True)
-        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        arrived = torch.cuda.Event()
         arrived.record()
 
         def finish() -> Floats:
@@ -153,8 +153,8 @@ def _read(folder: Path, name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     local = {"local_files_only": True, "trust_remote_code": False}
     tokenizer = AutoTokenizer.from_pretrained(folder, **local)
     model, told = AutoModelForSequenceClassification.from_pretrained(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import random
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,8 @@ from inference.training.loop import (
     SEED,
     Ids,
     Recipe,
-    batches,
     collate,
-    optimizer_of,
-    schedule_of,
+    fit,
     stretch,
     tokenise,
 )
@@ -51,13 +49,11 @@ MASKED = 0.18
 """Share of the pieces that are to be guessed."""
 BLANKED, KEPT = 0.8, 0.1
 """Of those, the share that is blanked, and that which stays; the rest becomes any piece."""
-REPORT_EVERY = 50
-_LOG = logging.getLogger(__name__)
 
 
 def texts_to_read(data: Path) -> list[str]:
     """Return the texts, Chinese reviews twice."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     reviews = [one.text for one in split(data).trained]
     chinese = [text for text in reviews if is_chinese(text)]
     english = [text for text in reviews if not is_chinese(text)]
@@ -73,24 +69,12 @@ def is_chinese(text: str) -> bool:
 
 def read_masked(model: Any, tokenizer: PreTrainedTokenizerFast, ids: list[Ids]) -> None:
     """Train the model to guess masked pieces, once through the texts."""
-    chance = random.Random(SEED)  # noqa: S311
-    torch.manual_seed(SEED)
-    lengths = [min(len(one), RECIPE.max_tokens) for one in ids]
-    planned = batches(lengths, RECIPE.batch_tokens, chance)
-    optimizer = optimizer_of(model, RECIPE)
-    schedule = schedule_of(optimizer, RECIPE, len(planned))
-    began = time.monotonic()
-    for step, batch in enumerate(planned, start=1):
+
+    def loss_of(batch: Sequence[int], chance: random.Random) -> torch.Tensor:
         given, mask = collate([stretch(ids[at], RECIPE.max_tokens, chance) for at in batch])
-        loss = _loss(model, tokenizer, given, mask)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), RECIPE.clip)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        if step % REPORT_EVERY == 0:
-            took = time.monotonic() - began
-            _LOG.info("step %d of %d, loss %.3f, %.0f s", step, len(planned), loss.item(), took)
+        return _loss(model, tokenizer, given, mask)
+
+    fit(model, [len(one) for one in ids], RECIPE, loss_of, lambda _: None)
 
 
 def _loss(

@@ -49,7 +49,7 @@ def new_classifier(
         id2label=dict(enumerate(labels)),
         label2id={label: at for at, label in enumerate(labels)},
     )
-    model = ElectraForSequenceClassification(config)  # type: ignore[no-untyped-call]
+    model = ElectraForSequenceClassification(config)
     embeddings = model.electra.embeddings
     with torch.no_grad():
         embeddings.word_embeddings.weight.copy_(torch.from_numpy(pieces))

@@ -67,7 +67,7 @@ Split = tuple[list[Message], dict[str, list[Message]]]
 
 def split(data: Path) -> Split:
     """Return the messages that are trained on, and those held out by their source."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     sources = {
         "public English": limited(english(data), MOST_OF_AN_INTENT, chance),
         "weakly labelled Chinese": limited(chinese(data), MOST_OF_AN_INTENT, chance),

@@ -160,21 +160,55 @@ def calibration_error(logits: Floats, labels: NDArray[np.intp], temperature: flo
     return round(100 * float(sum(gaps)) / len(labels), 2)
 
 
-def train(model: Any, examples: Examples, recipe: Recipe, after: Callable[[int], None]) -> None:
-    """Train in place; `after` is told the step at each third of an epoch and at the end."""
-    chance = random.Random(SEED)  # noqa: S311
+Loss = Callable[[torch.Tensor, torch.Tensor, Recipe], torch.Tensor]
+"""Of logits [texts, classes] and what is right of them [texts, classes]."""
+
+
+def of_classes(logits: torch.Tensor, targets: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """Return the mean cross entropy of classes that exclude each other."""
+    return cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+
+
+def train(
+    model: Any,
+    examples: Examples,
+    recipe: Recipe,
+    after: Callable[[int], None],
+    loss: Loss = of_classes,
+) -> None:
+    """Train a classifier in place; `after` as in `fit`."""
+
+    def loss_of(batch: Sequence[int], chance: random.Random) -> torch.Tensor:
+        logits = _logits(model, [examples.ids[at] for at in batch], recipe, chance)
+        return loss(logits, torch.from_numpy(examples.targets[list(batch)]), recipe)
+
+    fit(model, [len(one) for one in examples.ids], recipe, loss_of, after)
+
+
+def fit(
+    model: Any,
+    tokens: Sequence[int],
+    recipe: Recipe,
+    loss_of: Callable[[Sequence[int], random.Random], torch.Tensor],
+    after: Callable[[int], None],
+) -> None:
+    """Train in place on texts of so many tokens; `loss_of` is told the places of a batch.
+
+    `after` is told the step at each third of an epoch and at the end.
+    """
+    chance = random.Random(SEED)
     torch.manual_seed(SEED)
-    lengths = [min(len(one), recipe.max_tokens) for one in examples.ids]
+    lengths = [min(one, recipe.max_tokens) for one in tokens]
     an_epoch = len(batches(lengths, recipe.batch_tokens))
     steps = math.ceil(an_epoch * recipe.epochs)
-    optimizer = optimizer_of(model, recipe)
-    schedule = schedule_of(optimizer, recipe, steps)
+    optimizer = _optimizer(model, recipe)
+    schedule = _schedule(optimizer, recipe, steps)
     began, step = time.monotonic(), 0
     while step < steps:
-        for batch in batches(lengths, recipe.batch_tokens, chance):
+        for batch in batches(lengths, recipe.batch_tokens, chance)[: steps - step]:
             model.train()
-            loss = _loss(model, examples, batch, recipe, chance)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = loss_of(batch, chance)
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
@@ -185,11 +219,9 @@ def train(model: Any, examples: Examples, recipe: Recipe, after: Callable[[int],
                 _LOG.info("step %d of %d, loss %.3f, %.0f s", step, steps, loss.item(), took)
             if step % max(1, an_epoch // 3) == 0 or step == steps:
                 after(step)
-            if step == steps:
-                break
 
 
-def optimizer_of(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
     """Return AdamW with a learning rate of its own for the pieces' vectors."""
     table = model.get_input_embeddings().weight
     others = [one for one in model.parameters() if one is not table]
@@ -204,7 +236,7 @@ def optimizer_of(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def schedule_of(
+def _schedule(
     optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int
 ) -> torch.optim.lr_scheduler.LambdaLR:
     """Return linear warm-up and decay over `steps`."""
@@ -224,16 +256,12 @@ def stretch(ids: Ids, limit: int, chance: random.Random) -> Ids:
     return [ids[0], *ids[start : start + inner], ids[-1]]
 
 
-def _loss(
-    model: Any, examples: Examples, batch: Sequence[int], recipe: Recipe, chance: random.Random
-) -> torch.Tensor:
-    cut = [stretch(examples.ids[at], recipe.max_tokens, chance) for at in batch]
-    ids, mask = collate(cut)
-    dropped = (torch.rand(ids.shape) < recipe.token_dropout) & (ids >= ORDINARY)
+def _logits(model: Any, ids: Sequence[Ids], recipe: Recipe, chance: random.Random) -> torch.Tensor:
+    given, mask = collate([stretch(one, recipe.max_tokens, chance) for one in ids])
+    dropped = (torch.rand(given.shape) < recipe.token_dropout) & (given >= ORDINARY)
     # Of a short text every piece may be the "not" that decides.
     dropped &= mask.sum(dim=1, keepdim=True) >= recipe.dropout_from
-    masked = ids.masked_fill(dropped, ORDINARY - 1)
+    masked = given.masked_fill(dropped, ORDINARY - 1)
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
-        logits = model(input_ids=masked, attention_mask=mask).logits
-    targets = torch.from_numpy(examples.targets[list(batch)])
-    return cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+        logits: torch.Tensor = model(input_ids=masked, attention_mask=mask).logits
+    return logits.float()

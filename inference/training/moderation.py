@@ -26,10 +26,11 @@ from transformers import AutoModelForSequenceClassification, PreTrainedTokenizer
 from inference.models.heads import MANY_LABELS
 from inference.tasks.language import guess_language
 from inference.training import moderation_data as sets
+from inference.training import readers
 from inference.training.encoder import size_of
 from inference.training.export import save_classifier, save_metrics
-from inference.training.loop import SEED, Examples, Floats, Recipe, logits_of, tokenise
-from inference.training.many_labels import best_temperature, probabilities, train
+from inference.training.loop import SEED, Examples, Floats, Recipe, logits_of, tokenise, train
+from inference.training.many_labels import best_temperature, of_known, probabilities
 from inference.training.moderation_check import checked_sentences
 from inference.training.moderation_patterns import LABELS, TOXICITY
 from schemas.base import Language
@@ -42,6 +43,7 @@ RECIPE = Recipe(
     max_tokens=64,
     batch_tokens=2048,
     token_dropout=0.08,
+    bfloat16=True,
 )
 SHORT = 60
 """Characters of the texts whose pieces stay in the vocabulary."""
@@ -57,7 +59,7 @@ Sets = dict[str, list[sets.Known]]
 
 def split(data: Path) -> tuple[list[sets.Known], Sets]:
     """Return the texts that are trained on, and those held out, by source."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     checked = {text.lower() for text, _ in checked_sentences()}
     ours = [one for one in sets.examples(data, chance) if one.text.lower() not in checked]
     chance.shuffle(ours)
@@ -126,7 +128,7 @@ def make(data: Path, base: Path, out: Path) -> None:
         _LOG.info("step %d: %s", step, {n: _right(model, one) for n, one in held.items()})
         save_classifier(model, tokenizer, out, 1.0)
 
-    train(model, examples(tokenizer, trained), RECIPE, after)
+    train(model, examples(tokenizer, trained), RECIPE, after, of_known)
     figures = measure(model, tokenizer, held, data)
     save_classifier(model, tokenizer, out, figures["temperature"])
     minutes = round((time.monotonic() - began) / 60, 1)
@@ -142,7 +144,7 @@ def measure(
     ids = [one for part in held.values() for one in part.ids]
     targets = np.concatenate([part.targets for part in held.values()])
     temperature = best_temperature(logits_of(model, ids), targets)
-    posts = sets.cold(data, "test")
+    posts = readers.cold(data, "test")
     tested = logits_of(model, tokenise(tokenizer, [one.text for one in posts], RECIPE.max_tokens))
     is_rude = tested[:, LABELS.index(TOXICITY)] > 0
     return {

@@ -6,7 +6,6 @@ nothing is learnt from it.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -61,13 +60,6 @@ def known(text: str, there: Labels, unknown: Iterable[str] = ()) -> Known:
     return Known(text=text, targets=tuple(targets))
 
 
-def cold(data: Path, part: str) -> list[readers.Labelled]:
-    """Chinese posts about groups of people; 1 offends them. `part` is train, dev or test."""
-    with (data / f"cold/{part}.csv").open(encoding="utf-8-sig", newline="") as lines:
-        rows = [(readers.clean(row["TEXT"]), int(row["label"])) for row in csv.DictReader(lines)]
-    return [readers.Labelled(text, label) for text, label in rows if text]
-
-
 def cold_examples(data: Path, part: str) -> list[Known]:
     """Return the posts: they tell toxicity, and that nobody advertises."""
     return [
@@ -76,7 +68,7 @@ def cold_examples(data: Path, part: str) -> list[Known]:
             (TOXICITY,) if label else (),
             (PROFANITY, INSULT, THREAT) if label else (PROFANITY,),
         )
-        for text, label in cold(data, part)
+        for text, label in readers.cold(data, part)
     ]
 
 

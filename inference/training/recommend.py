@@ -151,7 +151,7 @@ def train(
     Leaves the weights that were best on the purchases to choose on, those from before training
     among them; returns what each reached there, before training and after each epoch.
     """
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     torch.manual_seed(SEED)
     trainable = [one for one in network.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=recipe.learning_rate, weight_decay=0.01)
@@ -204,7 +204,7 @@ def _step(
     schedule: torch.optim.lr_scheduler.LRScheduler,
 ) -> float:
     loss = _loss(network, network.items(*pieces), batch, lifts)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     schedule.step()

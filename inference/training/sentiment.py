@@ -78,7 +78,7 @@ class Sets:
 
 def split(data: Path) -> Sets:
     """Return the sets; no text stands in two of them."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     chinese, nlpcc = _poles(readers.online_shopping(data)), _poles(readers.nlpcc(data))
     amazon, fdu = _poles(readers.amazon(data)), _poles(readers.fdu(data, "train"))
     clothes = readers.womens_clothing(data, "train")

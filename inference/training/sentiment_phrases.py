@@ -195,7 +195,7 @@ LUKEWARM_SHARE: Final = 0.15
 
 def phrases(count: int, seed: int) -> list[Labelled]:
     """Return the whole phrases once, and `count` more put together of parts."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     made = [
         Labelled(text, label)
         for whole in (_ZH_WHOLE, _EN_WHOLE)

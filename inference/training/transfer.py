@@ -45,7 +45,7 @@ def transferred(
     """
     donor = BertModel.from_pretrained(source)
     words = PreTrainedTokenizerFast.from_pretrained(source)
-    model = BertForMaskedLM(_config(tokenizer, donor.config, len(layers)))  # type: ignore[no-untyped-call]
+    model = BertForMaskedLM(_config(tokenizer, donor.config, len(layers)))
     table = donor.embeddings.word_embeddings.weight.detach().numpy()
     vectors = piece_vectors(tokenizer, pieces, words, table)
     with torch.no_grad():

@@ -69,7 +69,7 @@ def networks(name: str) -> Any:
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(SEED)
-    return BertForSequenceClassification(BertConfig(vocab_size=21128)).eval()  # type: ignore[no-untyped-call]
+    return BertForSequenceClassification(BertConfig(vocab_size=21128)).eval()
 
 
 def engines(name: str, wanted: Sequence[str]) -> Iterator[tuple[str, Callable[[], Rows]]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from inference.models.precision import CONFIGURED
 from inference.process import MALLOC
 from inference.settings import InferenceSettings
 from tests.benchmarks.shapes import SLOT
@@ -115,11 +116,12 @@ def own_loop(setup: Setup) -> Work:
     from inference.models.loading import load_all
 
     settings = InferenceSettings(
-        models={SLOT: str(setup.folder)}, device=setup.device, threads=setup.threads
+        models={SLOT: str(setup.folder)},
+        device=setup.device,
+        threads=setup.threads,
+        dtype=next(name for name, one in CONFIGURED.items() if one == setup.dtype),
     )
     model = load_all(settings)[SLOT]
-    if model.info.dtype != setup.dtype:
-        raise ValueError(f"the loop computes in {model.info.dtype}, the worker in {setup.dtype}")
 
     def work(texts: Sequence[str], tokens: int) -> None:
         encoded = model.prepare(texts)
@@ -175,8 +177,8 @@ def _classifier(setup: Setup) -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     torch.set_num_threads(setup.threads)
     dtype = torch.bfloat16 if setup.dtype == "bfloat16" else torch.float32
     model = AutoModelForSequenceClassification.from_pretrained(

@@ -81,7 +81,7 @@ def _write_base(folder: Path) -> None:
     from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     for file in TOKENIZER:
         shutil.copy(BUNDLED_FOLDER / SLOT / file, folder)
     tokenizer_config = orjson.loads((folder / TOKENIZER[1]).read_bytes())

@@ -31,7 +31,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stub re
 
 from tests.kafka.helpers import unique
 
-LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+LATEST = OffsetSpec.latest()
 LOOK_S = 0.01
 QUIET_S = 2.0
 """Longer than any system waits between two transactions."""

@@ -105,7 +105,7 @@ def bert_base() -> Any:
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(7)
-    return BertForSequenceClassification(BertConfig()).eval()  # type: ignore[no-untyped-call]
+    return BertForSequenceClassification(BertConfig()).eval()
 
 
 def rate(way: Packed | Padded, batches: list[list[list[int]]]) -> float:

@@ -114,7 +114,7 @@ def make_large(folder: Path, seed: int) -> Path:
         id2label=dict(enumerate(LABELS)),
         label2id={label: at for at, label in enumerate(LABELS)},
     )
-    BertForSequenceClassification(shape).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    BertForSequenceClassification(shape).save_pretrained(folder)
     write_tokenizer(folder)
     return folder
 

@@ -53,7 +53,7 @@ def make(folder: Path, architecture: str) -> Path:
         id2label=dict(enumerate(LABELS)),
         label2id={label: at for at, label in enumerate(LABELS)},
     )
-    model = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
+    model = AutoModelForSequenceClassification.from_config(config)
     model.save_pretrained(folder)
     write_tokenizer(folder)
     return folder

@@ -50,7 +50,7 @@ def make_unigram(folder: Path) -> Path:
         id2label=dict(enumerate(LABELS)),
         pad_token_id=0,
     )
-    ElectraForSequenceClassification(config).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    ElectraForSequenceClassification(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

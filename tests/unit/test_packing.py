@@ -115,7 +115,7 @@ def bert() -> Any:
         max_position_embeddings=16,
         initializer_range=0.5,
     )
-    return BertForSequenceClassification(shape).eval()  # type: ignore[no-untyped-call]
+    return BertForSequenceClassification(shape).eval()
 
 
 def test_packing_can_be_undone() -> None:

@@ -46,8 +46,8 @@ def make_tiny_bert(folder: Path, **config: object) -> Path:
         id2label=dict(enumerate(LABELS)),
         label2id={label: at for at, label in enumerate(LABELS)},
     )
-    model = BertForSequenceClassification(shape)  # type: ignore[no-untyped-call]
-    model.half().save_pretrained(folder)  # type: ignore[no-untyped-call]
+    model = BertForSequenceClassification(shape)
+    model.half().save_pretrained(folder)
     write_tokenizer(folder)
     edit_config(folder, config)
     return folder
@@ -65,7 +65,7 @@ def write_tokenizer(folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=ends
     )
-    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]"
     ).save_pretrained(folder)
 

@@ -17,7 +17,7 @@ def stratified(
 
     A label with two examples or more is in both; one with a single example is in the rest.
     """
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     groups: dict[Names, list[Example]] = defaultdict(list)
     for one in examples:
         groups[one.labels].append(one)

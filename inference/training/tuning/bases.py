@@ -51,8 +51,8 @@ def load_base(
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     kept = _own_labels(found, labels, many=many)
     names = kept or tuple(labels)
     local = {"local_files_only": True, "trust_remote_code": False}

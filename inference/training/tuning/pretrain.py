@@ -144,7 +144,7 @@ def _new_encoder(tokenizer: Any, shape: EncoderShape) -> Any:
         type_vocab_size=1,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return ElectraForMaskedLM(config)  # type: ignore[no-untyped-call]
+    return ElectraForMaskedLM(config)
 
 
 def _objectives(
@@ -152,7 +152,7 @@ def _objectives(
 ) -> tuple[MaskedPieces, MaskedPieces]:
     limits = (request.settings.max_tokens, tokenizer.model_max_length, positions(model))
     ids = tokenise(tokenizer, request.texts, min(limits))
-    random.Random(request.settings.seed).shuffle(ids)  # noqa: S311
+    random.Random(request.settings.seed).shuffle(ids)
     cut = max(1, round(request.validation * len(ids)))
     pad = padding(model, tokenizer)
 

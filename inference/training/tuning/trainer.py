@@ -110,7 +110,7 @@ class Trainer:
         model.train()
         with autocast(self._device, enabled=self._bfloat16):
             loss = self._task.objective.loss(model, batch, self._device)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -154,7 +154,7 @@ class Trainer:
         self._saved_at = time.monotonic()
 
     def _order(self, lengths: Sequence[int], epoch: int) -> list[list[int]]:
-        chance = random.Random(f"{self._settings.seed} {epoch}")  # noqa: S311
+        chance = random.Random(f"{self._settings.seed} {epoch}")
         return batches(lengths, self._settings.batch_tokens, chance)
 
 

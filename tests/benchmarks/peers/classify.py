@@ -17,8 +17,8 @@ def create(options: Options) -> Classify:
     from transformers import pipeline
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     loading: dict[str, Any] = {}
     calling: dict[str, Any] = {}
     if options.tuned:
