@@ -7,7 +7,6 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from schemas.base import Language
 from tests.benchmarks import report
 from tests.benchmarks.quality_rows.figures import Figure, Row, calibration, mean
 from tests.benchmarks.quality_rows.floors import fitted
@@ -62,7 +61,7 @@ def test_a_row_says_which_targets_it_reaches(
 
 
 def test_a_class_that_was_not_learned_keeps_its_place() -> None:
-    floor = fitted(["red mug", "red cup", "old lamp", "new lamp"], [0, 0, 2, 2], Language.ENGLISH)
+    floor = fitted(["red mug", "red cup", "old lamp", "new lamp"], [0, 0, 2, 2])
     rows = floor.probabilities(["red mug", "lamp"])
     assert rows.argmax(axis=1).tolist() == [0, 2]
     assert rows[:, 1].tolist() == [0.0, 0.0]

@@ -10,7 +10,6 @@ from xml.etree import ElementTree  # the project's own copy of a public set
 
 import numpy as np
 
-from schemas.base import Language
 from tests.benchmarks.quality_rows.figures import Row, mean
 from tests.benchmarks.quality_rows.floors import fitted
 
@@ -32,15 +31,14 @@ def mams(data: Path) -> Iterator[Row]:
     """Yield the accuracy on the terms of the test part; no model is bundled yet."""
     learned, tested = _part(data, "train"), _part(data, "test")
     labels = np.array([one.label for one in tested])
-    floor = fitted(
-        [_marked(one) for one in learned], [one.label for one in learned], Language.ENGLISH
-    ).probabilities([_marked(one) for one in tested])
+    floor = fitted([_marked(one) for one in learned], [one.label for one in learned])
+    rows = floor.probabilities([_marked(one) for one in tested])
     yield Row(
         set="mams",
         metric="accuracy",
         n=len(tested),
         model=None,
-        floor=mean(floor.argmax(axis=1) == labels),
+        floor=mean(rows.argmax(axis=1) == labels),
         must=0.78,
         aim=0.845,
         note=f"terms; the floor reads {NEAR} words on each side apart",
@@ -65,6 +63,6 @@ def _marked(term: Term) -> str:
     """Return the sentence, the words near the term once more with a mark, and the term."""
     before = re.findall(r"\w+", term.sentence[: term.start])[-NEAR:]
     after = re.findall(r"\w+", term.sentence[term.end :])[:NEAR]
-    named = term.sentence[term.start : term.end].replace(" ", "_")
-    near = [f"near_{word}" for word in before + after]
-    return " ".join([term.sentence, *near, f"term_{named}"])
+    named = term.sentence[term.start : term.end].replace(" ", "")
+    near = [f"near{word}" for word in before + after]
+    return " ".join([term.sentence, *near, f"term{named}"])

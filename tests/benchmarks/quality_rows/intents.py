@@ -27,7 +27,6 @@ from inference.training.loop import (
     tokenise,
     train,
 )
-from schemas.base import Language
 from tests.benchmarks.quality_rows.figures import Figure, Row, bootstrapped, calibration, mean
 from tests.benchmarks.quality_rows.floors import fitted
 
@@ -97,7 +96,7 @@ def banking77(data: Path) -> Iterator[Row]:
     tested = _part(readers.banking(data, "test"), names)
     kept, away = _apart(learned)
     rows = _tuned(learned.at(kept), learned.at(away), [tested.texts], BANKING_RECIPE)[0]
-    floor = fitted(learned.texts, learned.labels.tolist(), Language.ENGLISH)
+    floor = fitted(learned.texts, learned.labels.tolist())
     floor_rows = floor.probabilities(tested.texts)
     yield Row(
         set="banking77",
@@ -190,7 +189,7 @@ def _model(learned: Part, validation: Part, asked: list[list[str]]) -> list[Floa
 
 
 def _floor(learned: Part, _: Part, asked: list[list[str]]) -> list[Floats]:
-    floor = fitted(learned.texts, learned.labels.tolist(), Language.ENGLISH)
+    floor = fitted(learned.texts, learned.labels.tolist())
     return [floor.probabilities(texts) for texts in asked]
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from inference.messages import Floats
 from inference.models.base import Model
 from inference.training import readers
-from schemas.base import Language
 from tests.benchmarks.quality_rows.bundled import bundled, probabilities
 from tests.benchmarks.quality_rows.figures import Row, calibration, mean
 from tests.benchmarks.quality_rows.floors import fitted
@@ -26,9 +25,9 @@ def cold(data: Path) -> Iterator[Row]:
     learned, tested = readers.cold(data, "train"), readers.cold(data, "test")
     texts = [one.text for one in tested]
     labels = np.array([one.label for one in tested])
-    floor = fitted(
-        [one.text for one in learned], [one.label for one in learned], Language.CHINESE
-    ).probabilities(texts)
+    floor = fitted([one.text for one in learned], [one.label for one in learned]).probabilities(
+        texts
+    )
     floor_right = mean(floor.argmax(axis=1) == labels)
     scored = _scored(bundled("moderation"), texts)
     yield Row(

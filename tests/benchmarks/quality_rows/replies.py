@@ -11,13 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from inference.messages import Floats
 from inference.training import readers
 from inference.training.readers import Exchange
-from schemas.base import Language
 from tests.benchmarks.quality_rows.figures import Row, mean
-from tests.benchmarks.quality_rows.floors import weighting
 
 CANDIDATES: Final = 1_000
 NEAREST: Final = 15
@@ -60,7 +59,10 @@ def jddc(data: Path) -> Iterator[Row]:
 
 def _by_neighbours(learned: Sequence[Exchange], asked: Sequence[Exchange]) -> Floats:
     """Return scores [asked, candidates]; the candidates are the replies of what is asked."""
-    contexts, replies = weighting(Language.CHINESE), weighting(Language.CHINESE)
+    contexts, replies = (
+        TfidfVectorizer(analyzer="char", ngram_range=(1, GRAMS), min_df=2, sublinear_tf=True)
+        for _ in range(2)
+    )
     known = contexts.fit_transform([_late(one) for one in learned])
     said = replies.fit_transform([one.reply for one in learned])
     candidates = replies.transform([one.reply for one in asked])

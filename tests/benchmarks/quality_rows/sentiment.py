@@ -16,11 +16,10 @@ from inference.tasks.sentiment import label_names
 from inference.training import readers
 from inference.training.readers import Labelled
 from inference.training.sentiment import TWO_CLASSES, Sets, split
-from schemas.base import Language
 from schemas.results import Sentiment
 from tests.benchmarks.quality_rows.bundled import bundled, of_classes, probabilities
 from tests.benchmarks.quality_rows.figures import Row, calibration, mean
-from tests.benchmarks.quality_rows.floors import TextFloor, fitted
+from tests.benchmarks.quality_rows.floors import NumberedFloor, fitted
 
 MUST_ECE, AIM_ECE = 0.03, 0.015
 SIGNS: Final = (Sentiment.NEGATIVE, Sentiment.POSITIVE)
@@ -32,7 +31,7 @@ class Measured:
     """A set, its floor, and by how much the model should pass that."""
 
     name: str
-    floor: TextFloor
+    floor: NumberedFloor
     tested: list[Labelled]
     must: float  # above the floor
     aim: float
@@ -46,10 +45,10 @@ def _sets(data: Path) -> Sets:
 
 
 @cache
-def _chinese_floor(data: Path) -> TextFloor:
+def _chinese_floor(data: Path) -> NumberedFloor:
     """Return the floor fitted on the part of online_shopping_10_cats that is not held out."""
     held_out = _sets(data).measured["online_shopping_10_cats"]
-    return _fitted(readers.without(readers.online_shopping(data), held_out), Language.CHINESE)
+    return _fitted(readers.without(readers.online_shopping(data), held_out))
 
 
 def _held_out(data: Path, name: str) -> list[Labelled]:
@@ -58,8 +57,8 @@ def _held_out(data: Path, name: str) -> list[Labelled]:
     return [Labelled(one.text, TWO_CLASSES.index(one.label)) for one in reviews]
 
 
-def _fitted(reviews: Sequence[Labelled], language: Language) -> TextFloor:
-    return fitted([one.text for one in reviews], [one.label for one in reviews], language)
+def _fitted(reviews: Sequence[Labelled]) -> NumberedFloor:
+    return fitted([one.text for one in reviews], [one.label for one in reviews])
 
 
 def online_shopping(data: Path) -> Measured:
@@ -89,7 +88,7 @@ def fdu(data: Path) -> Measured:
     """The test part without what stands in the training parts of fdu_mtl and hatn_amazon_raw."""
     return Measured(
         name="fdu_mtl",
-        floor=_fitted(readers.fdu(data, "train"), Language.ENGLISH),
+        floor=_fitted(readers.fdu(data, "train")),
         tested=_held_out(data, "fdu_mtl"),
         must=0.02,
         aim=0.04,
@@ -100,7 +99,7 @@ def womens_clothing(data: Path) -> Measured:
     """Three classes."""
     return Measured(
         name="womens_clothing",
-        floor=_fitted(readers.womens_clothing(data, "train"), Language.ENGLISH),
+        floor=_fitted(readers.womens_clothing(data, "train")),
         tested=_sets(data).measured["womens_clothing"],
         must=0.02,
         aim=0.05,
