@@ -27,7 +27,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stub re
 )
 
 from schemas.topics import Role, TopicSpec
-from streams.config import KafkaSettings, Settings
+from streams.config import Settings
+from streams.config_sections import KafkaSettings
 from streams.errors import StreamsError
 from streams.security import probe
 from streams.security.for_librdkafka import librdkafka_options

@@ -28,17 +28,18 @@ from streams.admin import AdminError, require_topics
 from streams.agents import create_tasks
 from streams.arrival import reach_broker
 from streams.clients import Clients
-from streams.config import DeliveryGuarantee, Settings, inference_settings
+from streams.config import Settings, inference_settings
+from streams.config_sections import DeliveryGuarantee
 from streams.delivery import AtLeastOnce, Delivery
 from streams.engine import Engine, Limits, NewDelivery, Ports
 from streams.errors import StartupError, StreamsError
 from streams.faust_app import ShopApp, add_agent, create_app
 from streams.handler import Handler
 from streams.logs import configure_logging
+from streams.making import Stage
 from streams.models.control import Changed
 from streams.models.service import start_models
 from streams.models.slots import Changeable
-from streams.pipeline import Stage
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
 from streams.security.errors import AccessError

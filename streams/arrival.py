@@ -8,7 +8,8 @@ from functools import partial
 from schemas.topics import Role
 from streams.admin import BrokerUnreachable, source_partitions
 from streams.clients import Clients
-from streams.config import DeliveryGuarantee, Settings
+from streams.config import Settings
+from streams.config_sections import DeliveryGuarantee
 from streams.retries import patiently
 from streams.security.errors import AccessUnclear, TokenLater
 from streams.security.rights import require_rights

@@ -25,7 +25,8 @@ from streams.chunks import Chunk
 from streams.delivery import Delivery
 from streams.errors import CommitError, CommitFenced, DeliveryFenced, DeliveryLost, StreamsError
 from streams.frontier import Frontier
-from streams.pipeline import Pipeline, Stage
+from streams.making import Stage
+from streams.pipeline import Pipeline
 from streams.position import Position
 from streams.security.errors import AccessRefused
 

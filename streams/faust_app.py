@@ -11,7 +11,8 @@ from faust.types.auth import CredentialsT
 from faust.windows import HoppingWindow
 
 from streams.chunks import CHUNK_CODEC, register_codec
-from streams.config import Settings, StoreKind
+from streams.config import Settings
+from streams.config_sections import StoreKind
 from streams.engine import Engine
 from streams.restore import ChunkTableManager, NewConsumer
 from streams.tables import ChunkTable

@@ -20,7 +20,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.admin import TIMEOUT_S, AdminError, BrokerRefused, client_options, cluster
-from streams.config import KafkaSettings
+from streams.config_sections import KafkaSettings
 from streams.security.for_aiokafka import aiokafka_options
 
 MILLISECONDS = 1000

@@ -16,7 +16,8 @@ from confluent_kafka import (
 )
 
 from streams.admin import TIMEOUT_S, BrokerRefused, BrokerUnreachable, require_topics
-from streams.config import KafkaSettings, Settings
+from streams.config import Settings
+from streams.config_sections import KafkaSettings
 from streams.outcomes import Place, end_of, reading_options
 
 _STEP_S: Final = 0.5

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from schemas.masking import mask
-from streams.config import LogFormat, LoggingSettings
+from streams.config_sections import LogFormat, LoggingSettings
 
 _CHATTY = (
     "aiohttp.access",

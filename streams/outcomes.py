@@ -26,7 +26,8 @@ from streams.admin import (
     client_options,
     require_topics,
 )
-from streams.config import KafkaSettings, Settings
+from streams.config import Settings
+from streams.config_sections import KafkaSettings
 from streams.config_sources import ConfigError, nearest
 
 _LOOK_INTERVAL_S: Final = 0.05

@@ -15,22 +15,15 @@ import asyncio
 import math
 import time
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import structlog
 from faust.types import TP
 
-from inference.client import Inference
 from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError, Lane
-from schemas.codec import Decoder, encode, encode_result
 from schemas.errors import DecodeError
-from schemas.masking import Kind, mask, masked
-from schemas.topics import Topics
-from streams import policy
 from streams.asking import Asking, ask
-from streams.chunks import Chunk, Record
+from streams.chunks import Chunk
 from streams.clock import Clock
 from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
@@ -38,18 +31,14 @@ from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
 from streams.further import FurtherAsking
 from streams.gathering import ASKED, PATIENCE_S, Gathering
-from streams.handler import Handler
 from streams.logs import log_context
+from streams.making import Making, Stage
 from streams.ordering import KeyOrder
-from streams.outgoing import Moment, Outgoing, Sealer, Stamp
-from streams.publisher import Headers, Publication
+from streams.outgoing import Moment, Stamp
+from streams.publisher import Publication
 from streams.retries import again
 from streams.tables import Changes, Overlay, Writes, latest
-from streams.telemetry.hooks import SILENT, Signals
 
-log = structlog.get_logger(__name__)
-
-DEAD_LETTERS = "dead-letters"
 MAX_RELEASE = 512
 """Records released together: a run of the loop that other partitions wait for."""
 MAX_UNSETTLED = 4096
@@ -61,30 +50,17 @@ Released = list[tuple[Flight, Sequence[int]]]
 """Records that leave together: chunks and places."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """What every pipeline of a source shares."""
-
-    handler: Handler
-    decoder: Decoder[Any]
-    inference: Inference
-    topics: Topics
-    masking: Mapping[str, Collection[Kind]] = field(default_factory=dict)  # by result topic's id
-    signals: Signals = SILENT
-
-
 class Pipeline:
     """The pipeline of one partition, from the opening of its gate to its end."""
 
     def __init__(self, stage: Stage, source: TP, frontier: Frontier, delivery: Delivery) -> None:
         self._stage = stage
-        self._sealer = Sealer(source, self.task)
         self._context = log_context(task=self.task, topic=source.topic, partition=source.partition)
         self._signals = stage.signals.partition(source, self.task)
         self._frontier = frontier
         self._delivery = delivery
         self._overlay = Overlay(source.partition)
-        self._names = {spec.id: spec.name for spec in stage.topics.specs}
+        self._making = Making(stage, source, self._signals)
         # A customer who waits for an answer waits for nobody's next message.
         is_chat = stage.handler.spec.lane is Lane.CHAT
         self._gathering = Gathering(math.inf if is_chat else ASKED)
@@ -180,7 +156,7 @@ class Pipeline:
         flight = Flight(chunk, Stamp(started_at=started_at))
         for place, event in enumerate(events):
             if isinstance(event, DecodeError):
-                self._bury(flight, place, event)
+                self._making.bury(flight, place, event)
             else:
                 self._prepare_one(flight, place, event)
         flight.stamp.decode_ms = round((time.perf_counter() - began) * _MILLISECONDS, 3)
@@ -195,7 +171,7 @@ class Pipeline:
             changes.keep()
         except Exception as error:  # one event's failure is its own
             changes.forget()
-            self._bury(flight, place, TaskFailed(error))
+            self._making.bury(flight, place, TaskFailed(error))
         else:
             flight.prepared[place] = Prepared(event, question, changes)
             if question.further:
@@ -230,7 +206,7 @@ class Pipeline:
             self._ready(flight, places)
 
         def failed(place: int, error: ItemError) -> None:
-            self._bury(flight, place, error)
+            self._making.bury(flight, place, error)
             self._ready(flight, (place,))
 
         stage, spec = self._stage, self._stage.handler.spec
@@ -244,7 +220,7 @@ class Pipeline:
             spec=self._stage.handler.spec,
             deadlines=partial(self._deadlines, flight),
             answered=partial(self._signals.answered, flight.stamp),
-            failed=partial(self._bury, flight),
+            failed=partial(self._making.bury, flight),
         )
         wanted, flight.further = flight.further, []
         await further.ask(wanted)
@@ -256,7 +232,7 @@ class Pipeline:
         elif error.code == UNREADABLE.code and self._stage.handler.spec.answers_unread:
             pass  # its row is not numbers, and its handler knows what that means
         else:
-            self._bury(flight, place, error)
+            self._making.bury(flight, place, error)
 
     def _ready(self, flight: Flight, places: Collection[int]) -> None:
         self._order.ready(flight, flight.close(places))
@@ -296,7 +272,7 @@ class Pipeline:
         moment = Moment()
         beside: list[Publication] = []
         outcomes = [
-            flight.buried.get(place) or self._outcome(flight, place, moment, beside)
+            flight.buried.get(place) or self._making.outcome(flight, place, moment, beside)
             for flight, places in released
             for place in places
         ]
@@ -325,83 +301,3 @@ class Pipeline:
     async def _store(self, last_offsets: Mapping[TP, int]) -> None:
         # Without an await: where there is room, stores and broker agree before anything else runs.
         self._overlay.settle(self._writes, last_offsets)
-
-    def _outcome(
-        self, flight: Flight, place: int, moment: Moment, beside: list[Publication]
-    ) -> Publication:
-        """Return the record's outcome, and add to `beside` what else leaves with it."""
-        one, record = flight.event(place), flight.chunk.records[place]
-        try:
-            outgoing = self._decide(flight, place, moment)
-            headers = self._signals.headers(record, flight.stamp) if record.headers else ()
-            publication = self._publication(outgoing, headers)
-            others = [self._publication(other, headers) for other in outgoing.beside]
-            one.changes.keep()
-        except Exception as error:  # one event's failure is its own
-            one.changes.forget()
-            return self._letter(record, TaskFailed(error))
-        beside += others
-        return publication
-
-    def _publication(self, outgoing: Outgoing, headers: Headers) -> Publication:
-        message = outgoing.message
-        if kinds := self._stage.masking.get(outgoing.topic_id):
-            message = masked(message, kinds)
-        return Publication(
-            topic=self._names[outgoing.topic_id],
-            key=outgoing.key.encode(),
-            value=encode_result(message),
-            headers=headers,
-        )
-
-    def _decide(self, flight: Flight, place: int, moment: Moment) -> Outgoing:
-        one, found = flight.event(place), flight.answered(place)
-        record, handler = flight.chunk.records[place], self._stage.handler
-        if found is None:
-            model = self._stage.inference.models[handler.spec.slot]
-            sealed = self._sealer.envelope(record, flight.stamp, moment, None)
-            return handler.decide(one.event, one.question, None, model, sealed, one.changes)
-        answered, at = found
-        sealed = self._sealer.envelope(
-            record,
-            flight.stamp,
-            moment,
-            answered.model_id,
-            answered.queue_ms[at],
-            answered.compute_ms[at],
-        )
-        return handler.decide(
-            one.event, one.question, answered.rows[at], answered.model, sealed, one.changes
-        )
-
-    def _bury(self, flight: Flight, place: int, error: Exception | ItemError) -> None:
-        if place in flight.buried:
-            return  # two models may fail on one record
-        flight.buried[place] = self._letter(flight.chunk.records[place], error)
-
-    def _letter(self, record: Record, error: Exception | ItemError) -> Publication:
-        decision = policy.decide(error)
-        if not isinstance(decision, policy.Bury):
-            raise TypeError(f"no reason for a dead letter: {decision}")
-        self._signals.buried(record, decision.code)
-        if isinstance(error, TaskFailed):
-            log.error(
-                "a record broke its task",
-                action="record_failed",
-                task=self.task,
-                result_id=self._sealer.result_id(record.offset),
-                detail=decision.detail,
-            )
-        letter = self._sealer.dead_letter(
-            record,
-            code=decision.code,
-            reason=mask(decision.reason),
-            detail=mask(decision.detail) if decision.detail else None,
-        )
-        is_too_large = letter.left_out_bytes > 0
-        return Publication(
-            topic=self._names[DEAD_LETTERS],
-            key=None if is_too_large else record.key,
-            value=encode(letter),
-            headers=() if is_too_large else tuple(record.headers),
-        )

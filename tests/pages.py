@@ -15,7 +15,7 @@ from faust.types import TP
 from inference.messages import ModelInfo, Statistics
 from schemas.events import ModerationDecision
 from schemas.topics import Topics
-from streams.config import WebSettings
+from streams.config_sections import WebSettings
 from streams.publisher import Publication
 from streams.telemetry.figures import Figures, new_figures
 from streams.telemetry.history import History

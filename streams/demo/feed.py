@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from schemas.topics import Topics
-from streams.config import KafkaSettings
+from streams.config_sections import KafkaSettings
 from streams.demo.samples import REFERENCES, reference_records, round_of_samples
 from streams.replay.events import Record
 from streams.replay.producer import Delivered, Sender

@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from schemas.models import CONFIGURED, ModelCommand
-from streams.config import ModelsSettings, Settings
+from streams.config import Settings
+from streams.config_sections import ModelsSettings
 from streams.history import places_of, read_history
 from streams.models.commands import first
 

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.admin import TIMEOUT_S, BrokerRefused, client_options
-from streams.config import KafkaSettings
+from streams.config_sections import KafkaSettings
 
 _ANSWERS: Final = {KafkaError.GROUP_ID_NOT_FOUND: 0, KafkaError._UNSUPPORTED_FEATURE: None}
 _PASSING: Final = frozenset(

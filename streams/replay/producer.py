@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.admin import client_options
-from streams.config import KafkaSettings
+from streams.config_sections import KafkaSettings
 from streams.replay.errors import DeliveryError
 from streams.replay.events import Record
 

@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from schemas.topics import Role, TopicSpec
-from streams.config import DeliveryGuarantee, Settings
+from streams.config import Settings
+from streams.config_sections import DeliveryGuarantee
 from streams.security.program import Program
 
 TABLES = ("orders", "purchases", "query-languages", "review-languages", "sessions")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from inference.tasks.registry import TASKS
-from streams.config import Settings, TracingSettings
+from streams.config import Settings
+from streams.config_sections import TracingSettings
 from streams.engine import Engine
 from streams.errors import StartupError
 from streams.telemetry.figures import new_figures

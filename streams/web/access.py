@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from streams.config import WebSettings
+from streams.config_sections import WebSettings
 from streams.errors import StartupError
 from streams.perspective.errors import Status, error_body
 

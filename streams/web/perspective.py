@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from inference.client import Inference
-from streams.config import PerspectiveSettings
+from streams.config_sections import PerspectiveSettings
 from streams.perspective.analysis import SLOT, Analysis
 from streams.perspective.errors import Refused, Status, invalid
 from streams.perspective.messages import read_request

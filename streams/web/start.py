@@ -7,7 +7,8 @@ import socket
 from contextlib import AsyncExitStack
 from typing import Final
 
-from streams.config import Settings, WebSettings
+from streams.config import Settings
+from streams.config_sections import WebSettings
 from streams.errors import StartupError
 from streams.faust_app import ShopApp
 from streams.telemetry.build import Telemetry

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 from playwright.async_api import Page as Tab
 
-from streams.config import WebSettings
+from streams.config_sections import WebSettings
 from streams.telemetry.figures import Step
 from tests.pages import READY, SCRIPT, Page, served
 

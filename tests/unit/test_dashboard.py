@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientSession
 
-from streams.config import WebSettings
+from streams.config_sections import WebSettings
 from streams.errors import StartupError
 from streams.publisher import Publication
 from streams.telemetry.buckets import Buckets

@@ -20,7 +20,7 @@ from streams.errors import (
     DeliveryLost,
     StreamsError,
 )
-from streams.pipeline import Stage
+from streams.making import Stage
 from streams.position import Position
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.unit.test_pipeline import Handler, Model, review

@@ -23,8 +23,9 @@ from schemas.topics import Topics
 from streams.delivery import AtLeastOnce
 from streams.frontier import Frontier
 from streams.handler import Ask, Question, Row
+from streams.making import Stage
 from streams.outgoing import Envelope, Outgoing
-from streams.pipeline import Pipeline, Stage
+from streams.pipeline import Pipeline
 from streams.position import Position
 from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher

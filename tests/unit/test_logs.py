@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from streams.config import LogFormat, LoggingSettings
+from streams.config_sections import LogFormat, LoggingSettings
 from streams.logs import MOST_KNOWN, REPEAT_S, SeldomRepeated, configure_logging, log_context
 
 ROOT = Path(__file__).parent.parent.parent

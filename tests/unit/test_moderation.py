@@ -35,7 +35,8 @@ from streams.faust_app import create_app, create_table
 from streams.frontier import Frontier
 from streams.handler import Handler
 from streams.held import create_held_reviews
-from streams.pipeline import Pipeline, Stage
+from streams.making import Stage
+from streams.pipeline import Pipeline
 from streams.position import Position
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.unit.test_pipeline import review

@@ -16,7 +16,8 @@ from aiohttp import ClientSession
 from inference.errors import WorkerLost
 from inference.messages import UNREADABLE, Answer, Item, Lane
 from inference.testing import FakeInference, fake_row
-from streams.config import PerspectiveSettings, Settings, WebSettings
+from streams.config import Settings
+from streams.config_sections import PerspectiveSettings, WebSettings
 from streams.perspective.sentences import MOST, sentences
 from streams.web.access import Access
 from streams.web.perspective import PATH, Perspective

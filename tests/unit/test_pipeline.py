@@ -30,8 +30,9 @@ from streams.errors import DeliveryLost, StepCancelled, StreamsError
 from streams.frontier import Frontier
 from streams.gathering import ENOUGH_RECORDS
 from streams.handler import Question, Row, answered
+from streams.making import Stage
 from streams.outgoing import Envelope, Outgoing
-from streams.pipeline import MAX_UNSETTLED, Pipeline, Stage
+from streams.pipeline import MAX_UNSETTLED, Pipeline
 from streams.position import Position
 from streams.publisher import MAX_REQUEST_BYTES, Publication
 from streams.tables import Changes
