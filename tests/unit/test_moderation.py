@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +131,11 @@ def _no_consumer() -> None:
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> Shop:
-    return Shop(tmp_path)
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    one = Shop(tmp_path)
+    yield one
+    for source in (one.reviews, one.decisions):
+        await source.pipeline.stop()
 
 
 def decision(review_id: str = "r0", verdict: str = "allow", **more: Any) -> bytes:
