@@ -38,6 +38,10 @@ class Chunk:
     records: Sequence[Record] = field(repr=False)
     first: int  # number of the first record in the partition's ledger; the others' follow
 
+    def precedes(self, other: Chunk) -> bool:
+        """Whether the other's numbers follow: the two could have been one chunk."""
+        return other.first == self.first + len(self.records)
+
 
 def record_size(record: Record) -> int:
     """Return the bytes of a record's key and value."""

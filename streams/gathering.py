@@ -66,15 +66,25 @@ class Gathering:
             return None
         taken = [self._waiting.popleft()]
         count = len(taken[0].records)
-        while self._waiting and count + len(self._waiting[0].records) <= MAX_CHUNK_RECORDS:
+        while self._fits(taken[-1], count):
             taken.append(self._waiting.popleft())
             count += len(taken[-1].records)
         self._records -= count
         return taken[0] if len(taken) == 1 else _joined(taken)
 
+    def _fits(self, last: Chunk, count: int) -> bool:
+        """Whether the next chunk can go with `count` records, of which `last` are the last.
+
+        Numbers have a gap where an earlier owner was done beyond its position.
+        """
+        if not self._waiting:
+            return False
+        after = self._waiting[0]
+        return last.precedes(after) and count + len(after.records) <= MAX_CHUNK_RECORDS
+
 
 def _joined(chunks: list[Chunk]) -> Chunk:
-    """Return chunks that follow each other as one: the ledger numbers records without a gap."""
+    """Return chunks whose numbers follow each other as one."""
     first = chunks[0]
     records = list(chain.from_iterable(chunk.records for chunk in chunks))
     return Chunk(tp=first.tp, epoch=first.epoch, records=records, first=first.first)

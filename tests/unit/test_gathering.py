@@ -83,6 +83,48 @@ def test_each_record_is_taken_once_and_in_order(events: list[int | str]) -> None
     assert seen == list(range(feed.frontier.next_offset))
 
 
+runs = st.lists(st.integers(1, 60), max_size=8, unique=True).map(
+    lambda starts: tuple((100 + 2 * start, 100 + 2 * start) for start in sorted(starts))
+)
+
+
+@given(runs, st.integers(1, 130), st.integers(0, 3))
+def test_after_a_restart_records_keep_their_numbers(
+    done: tuple[tuple[int, int], ...], count: int, size: int
+) -> None:
+    """What an earlier owner did beyond the position has numbers in the ledger, too."""
+    frontier, partition = Frontier(), MemoryPartition(topic="reviews")
+    frontier.open(Position(100, done))
+    partition.next_offset = 100
+    gathering = Gathering()
+    for _ in range(ASKED):
+        gathering.asked()
+    for _ in range(0, count, size + 1):
+        for chunk in partition.chunks(frontier, [b""] * (size + 1)):
+            gathering.add(chunk)
+    gathering.hurry()
+    taken = set(range(100, partition.next_offset)) - {offset for offset, _ in done}
+    while (joined := gathering.take()) is not None:
+        for place, record in enumerate(joined.records):
+            frontier.release(joined.first + place)
+            taken.remove(record.offset)
+    assert not taken
+    assert frontier.position().offset >= partition.next_offset
+
+
+@pytest.mark.parametrize("count", [7, 12])
+async def test_a_restarted_pipeline_finishes_all(count: int) -> None:
+    bench = Bench(position=Position(100, ((101, 101), (103, 103), (105, 105), (107, 107))))
+    bench.model.may_answer.clear()
+    for number in range(100, 100 + count):
+        bench.feed([review(number, user=f"u{number}")])
+    bench.model.may_answer.set()
+    await bench.finish()
+    assert bench.frontier.is_idle
+    offsets = [label.source.offset for label in bench.labels()]
+    assert sorted(offsets) == [n for n in range(100, 100 + count) if n not in (101, 103, 105, 107)]
+
+
 async def test_a_pipeline_asks_for_what_came_meanwhile_at_once() -> None:
     bench = Bench(model=Model())
     bench.model.may_answer.clear()

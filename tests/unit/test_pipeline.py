@@ -139,12 +139,14 @@ class Bench:
         handler: Handler | None = None,
         delivery: Delivery | None = None,
         masking: Mapping[str, Collection[Kind]] | None = None,
+        position: Position | None = None,
     ) -> None:
         self.frontier = Frontier()
-        self.frontier.open(Position(0))
+        began = position or Position(0)
+        self.frontier.open(began)
         self.publisher = MemoryPublisher()
         self.model = model or Model()
-        self.partition = MemoryPartition(topic="reviews")
+        self.partition = MemoryPartition(topic="reviews", next_offset=began.offset)
         stage = Stage(
             handler=handler or Handler(),
             decoder=Decoder(ReviewEvent),
