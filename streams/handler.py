@@ -36,11 +36,15 @@ class Ask:
     """
 
     slot: str
-    items: Sequence[Item]
+    items: Sequence[Item]  # at least one
     answers_unread: bool = False  # whether a row without numbers says something, too
     then: Callable[[Ask], Sequence[Ask]] | None = None  # what to ask once this is answered
     rows: Sequence[Row] = ()  # as many as items; fewer where there was no time
     model: ModelInfo | None = None  # that gave them
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise ValueError("who asks for nothing would wait for ever")
 
 
 class Handler(Protocol):

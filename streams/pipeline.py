@@ -29,7 +29,7 @@ from streams.delivery import Delivery
 from streams.errors import StepCancelled, TaskFailed
 from streams.flight import Answered, Flight, Prepared
 from streams.frontier import Frontier
-from streams.further import FurtherAsking
+from streams.further import FurtherAsking, side_by_side
 from streams.gathering import ASKED, PATIENCE_S, Gathering
 from streams.logs import log_context
 from streams.making import Making, Stage
@@ -115,11 +115,9 @@ class Pipeline:
         asking = self._asking(flight)
         if len(asking.places) < len(flight.keys):
             self._ready(flight, set(flight.waiting).difference(asking.places))
-        if asking.places:
+        if asking.places or flight.further:
             self._gathering.asked()
             self._start(self._ask(flight, asking))
-        if flight.further:
-            self._start(self._ask_further(flight))
 
     def cancel(self) -> None:
         """Drop what is in flight; whoever takes the partition begins at the position settled."""
@@ -198,6 +196,16 @@ class Pipeline:
         return [at + patience_s if at >= 0 else math.inf for at in sent_at]
 
     async def _ask(self, flight: Flight, asking: Asking) -> None:
+        if not flight.further:
+            await self._ask_own(flight, asking)
+        elif not asking.places:
+            await self._ask_further(flight)
+        else:
+            await side_by_side([self._ask_own(flight, asking), self._ask_further(flight)])
+        self._gathering.answered()
+        self._begin_gathered()
+
+    async def _ask_own(self, flight: Flight, asking: Asking) -> None:
         def answered(places: Sequence[int], answer: Answer) -> None:
             flight.answer(places, Answered.of(answer))
             self._signals.answered(flight.stamp, answer)
@@ -211,20 +219,17 @@ class Pipeline:
 
         stage, spec = self._stage, self._stage.handler.spec
         await ask(stage.inference, spec, spec.slot, asking, answered, failed)
-        self._gathering.answered()
-        self._begin_gathered()
 
     async def _ask_further(self, flight: Flight) -> None:
         further = FurtherAsking(
-            inference=self._stage.inference,
-            spec=self._stage.handler.spec,
-            deadlines=partial(self._deadlines, flight),
+            self._stage.inference,
+            self._stage.handler.spec,
+            partial(self._deadlines, flight),
             answered=partial(self._signals.answered, flight.stamp),
             failed=partial(self._making.bury, flight),
+            done=partial(self._ready, flight),
         )
-        wanted, flight.further = flight.further, []
-        await further.ask(wanted)
-        self._ready(flight, dict.fromkeys(place for place, _ in wanted))
+        await further.ask(flight.further)
 
     def _not_answered(self, flight: Flight, place: int, error: ItemError) -> None:
         if error.code == EXPIRED.code:

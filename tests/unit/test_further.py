@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from faust.types import TP
@@ -21,7 +21,9 @@ from schemas.letters import DeadLetter
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
 from streams.delivery import AtLeastOnce
+from streams.errors import StepCancelled
 from streams.frontier import Frontier
+from streams.gathering import ASKED
 from streams.handler import Ask, Question, Row
 from streams.making import Stage
 from streams.outgoing import Envelope, Outgoing
@@ -103,6 +105,27 @@ class Deadly(FakeInference):
         if slot == TOPIC and "deadly" in items:
             raise WorkerDied("three times")
         return await super().ask(slot, items, lane=lane, within_s=within_s)
+
+
+class Slow(FakeInference):
+    """Answers what a text's single words are asked when `may_look` is set."""
+
+    def __init__(self, slots: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(slots)
+        self.may_look = asyncio.Event()
+
+    async def ask(
+        self,
+        slot: str,
+        items: Sequence[Item],
+        *,
+        lane: Lane,
+        within_s: Sequence[float] | None = None,
+    ) -> Answer:
+        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
+        if "words" in items:
+            await self.may_look.wait()
+        return answer
 
 
 class Bench:
@@ -231,6 +254,55 @@ async def test_what_leaves_beside_the_outcome_leaves_with_it() -> None:
         ("replies", b"beside"),
         ("replies", b"beside"),
     ]
+
+
+async def test_nobody_waits_for_what_follows_of_another() -> None:
+    inference = Slow(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    bench = Bench(inference)
+    feeding = asyncio.create_task(bench.feed("good", "bad", "two words"))
+    await until(lambda: len(bench.scores()) == 2)
+    inference.may_look.set()
+    await feeding
+    assert len(bench.scores()) == 3
+
+
+async def test_a_chunk_is_being_asked_until_its_last_ask_has_ended() -> None:
+    inference = Slow(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    bench = Bench(inference)
+    partition = MemoryPartition(topic="reviews")
+
+    def feed(text: str) -> None:
+        for chunk in partition.chunks(bench.frontier, [review(0, text)]):
+            bench.pipeline.accept(chunk)
+
+    for _ in range(ASKED):
+        feed("two words")
+    await until(lambda: sum("words" in one.items for one in inference.asked) == ASKED)
+    feed("good")
+    feed("bad")
+    inference.may_look.set()
+    await until(lambda: bench.frontier.is_idle)
+    assert [one.items for one in inference.asked if one.slot == TOPIC][-1] == ("good", "bad")
+
+
+async def test_what_is_cancelled_from_within_ends_the_pipeline() -> None:
+    class Cancelled(FakeInference):
+        async def ask(
+            self,
+            slot: str,
+            items: Sequence[Item],
+            *,
+            lane: Lane,
+            within_s: Sequence[float] | None = None,
+        ) -> Answer:
+            if slot == TONE:
+                raise asyncio.CancelledError
+            return await super().ask(slot, items, lane=lane, within_s=within_s)
+
+    bench = Bench(Cancelled(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))))
+    await bench.feed("good")
+    assert isinstance(bench.pipeline.failed.exception(), StepCancelled)
+    assert bench.scores() == []
 
 
 async def test_a_defect_of_ours_ends_the_pipeline_as_itself() -> None:
