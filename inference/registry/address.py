@@ -1,4 +1,4 @@
-"""`registry:PATH@live`, as a worker's configuration names a version."""
+"""From a version's name to its folder on this machine."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from pathlib import Path
 
 from inference.errors import ModelError, RegistryError
 from inference.models.loading import content_hash
+from inference.registry.named import Named
 from inference.registry.records import Alias
 from inference.registry.registry import Registry
 from inference.user_cache import user_cache
 
 
-def fetch(address: str) -> tuple[Path, str]:
-    """Return the folder of `PATH@VERSION` and what results call it; without `@`, the live one.
+def fetch(named: Named) -> tuple[Path, str]:
+    """Return a version's folder and what results call it; of a registry alone, the live one's.
 
     A registry elsewhere is copied into the user's cache, once for each version. Raises
     `ModelError`.
     """
-    path, at, name = address.rpartition("@")
-    place, wanted = (path, name) if at else (name, Alias.LIVE.value)
     try:
-        registry = Registry(place)
-        version = registry.find(wanted)
+        registry = Registry(named.place)
+        version = registry.find(named.version or Alias.LIVE.value)
         folder = registry.store.local(f"versions/{version.hash}")
         if folder is None:
             folder = _cached(registry, version.hash)
@@ -31,8 +30,8 @@ def fetch(address: str) -> tuple[Path, str]:
         raise ModelError(str(error)) from error
     if content_hash(folder) != version.hash:
         raise ModelError(
-            f"version {version.hash} in {place} is damaged, its files are not those that were "
-            "added: add the model again, or roll back"
+            f"version {version.hash} in {named.place} is damaged, its files are not those that "
+            "were added: add the model again, or roll back"
         )
     return folder, f"{registry.store.name}@{version.hash}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,10 +160,20 @@ def _operator(
 
 def _everywhere(source: str) -> str:
     """Return a source that does not depend on where the command stands."""
-    given = Path(source).expanduser()
-    if source.startswith((".", "/", "~")) or given.is_dir():
-        return os.path.abspath(given)  # noqa: PTH100  # a link stays one: workers follow it
+    from inference.registry.named import Named
+
+    named = Named.of(source)
+    if named is not None:
+        is_elsewhere = "://" in named.place
+        return source if is_elsewhere else str(replace(named, place=_absolute(named.place)))
+    if source.startswith((".", "/", "~")) or Path(source).expanduser().is_dir():
+        return _absolute(source)
     return source
+
+
+def _absolute(path: str) -> str:
+    # A link stays one: workers follow it.
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100
 
 
 def _ignore(event: ModelEvent) -> None:

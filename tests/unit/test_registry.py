@@ -11,12 +11,14 @@ import pytest
 from inference.errors import ModelError, RegistryError
 from inference.models.loading import content_hash, load
 from inference.registry.address import fetch
+from inference.registry.named import Named
 from inference.registry.records import About, Alias, Version
 from inference.registry.registry import Registry
 from streams.cli.failures import run_command
 from tests.unit.tiny_bert import edit_config, make_tiny_bert
 
 ABOUT = About(slot="sentiment", evaluation="evaluation/held-out.jsonl")
+ELSEWHERE = Named(place="memory://shop/registry", version="live")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,10 @@ def make(tmp_path: Path, address: str) -> Registry:
     ]
     file.write_text("\n".join(rows), encoding="utf-8")
     return Registry.create(address, ABOUT, file)
+
+
+def live(registry: Registry) -> Named:
+    return Named(place=registry.store.address, version="live")
 
 
 def rate(registry: Registry, version: Version, macro_f1: float) -> None:
@@ -101,20 +107,35 @@ def test_a_registry_elsewhere_is_copied_once(
     registry = make(tmp_path, "memory://shop/registry")
     version = registry.add(models[0])
     registry.promote()
-    folder, name = fetch("memory://shop/registry@live")
+    folder, name = fetch(ELSEWHERE)
     assert folder == tmp_path / "cache" / "shopstreams" / "registry" / version.hash
     assert name == f"registry@{version.hash}"
     assert content_hash(folder) == version.hash
-    assert fetch("memory://shop/registry@live")[0] == folder
+    assert fetch(ELSEWHERE)[0] == folder
 
 
 def test_a_damaged_version_is_not_loaded(registry: Registry, models: tuple[Path, Path]) -> None:
     registry.add(models[0])
     registry.promote()
-    folder, _ = fetch(f"{registry.store.address}@live")
+    folder, _ = fetch(live(registry))
     edit_config(folder, {"temperature": 3.0})
     with pytest.raises(ModelError, match="is damaged"):
-        fetch(f"{registry.store.address}@live")
+        fetch(live(registry))
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "version"),
+    [
+        ("registry:models/shop@live", "models/shop", "live"),
+        ("registry:/models/shop", "/models/shop", None),
+        ("registry:sftp://me@host/shop", "sftp://me@host/shop", None),
+        ("registry:sftp://me@host/shop@live", "sftp://me@host/shop", "live"),
+    ],
+)
+def test_what_a_source_names(source: str, place: str, version: str | None) -> None:
+    assert Named.of(source) == Named(place=place, version=version)
+    assert str(Named.of(source)) == source
+    assert Named.of(place) is None
 
 
 @pytest.mark.parametrize("name", ["candidate", "abcdef", "ab"])
