@@ -51,6 +51,8 @@ def list_(
 
     Example: shopstreams models list
     """
+    from streams.cli.printable import harmless
+
     settings = settings_of(config, bootstrap_servers)
     operator = _operator(settings, timeout, quiet=True)
     in_force, answers = operator.in_force(), operator.report()
@@ -58,9 +60,9 @@ def list_(
         _print_json(in_force, answers)
         return
     for slot, command in in_force.items():
-        print(f"{slot}: {_told(command)}")
+        print(harmless(f"{slot}: {_told(command)}"))
         for event in answers.of(slot):
-            print(f"  {event.worker}  {_standing(event)}")
+            print(harmless(f"  {event.worker}  {_standing(event)}"))
     if answers.silent:
         print(f"{answers.silent} of {answers.workers} workers gave no answer")
     elif not answers.heard:
@@ -182,12 +184,13 @@ def _ignore(event: ModelEvent) -> None:
 
 def _tell(event: ModelEvent) -> None:
     from schemas.models import ModelStep
+    from streams.cli.printable import harmless
 
     if event.step is ModelStep.TAKEN:
         return
     model = event.in_use if event.step is ModelStep.TOOK_OVER else event.candidate or event.in_use
     step = event.step.value.replace("_", " ")
-    print(f"{event.worker}  {step}: {event.reason or _described(model)}", flush=True)
+    print(harmless(f"{event.worker}  {step}: {event.reason or _described(model)}"), flush=True)
 
 
 def _sum_up(answers: Answers) -> None:
