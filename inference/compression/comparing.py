@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.evaluation.run import EvaluationRequest, run
+from inference.settings import InferenceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,12 @@ class Standing:
 
 
 def standing(request: EvaluationRequest, folder: Path) -> Standing:
-    """Return how the model in a folder stands on the file of a request."""
-    report = run(replace(request, model=str(folder))).report
+    """Return how the model in a folder stands on the file of a request, in float32.
+
+    What `auto` chooses, by time, may differ from one folder to the other.
+    """
+    settings = replace(request.settings or InferenceSettings(models={}), dtype="fp32")
+    report = run(replace(request, model=str(folder), settings=settings)).report
     return Standing(
         name=report.model.name,
         bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),

@@ -17,11 +17,11 @@ from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.folder import read_config
 from inference.models.rows import check_rows
+from inference.registry.named import Named
 from inference.settings import InferenceSettings
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
-REGISTRY = "registry:"
 HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
@@ -82,10 +82,10 @@ def find(slot: str, name: str) -> Found:
     """
     if name == BUNDLED:
         folder, shown = BUNDLED_FOLDER / slot, f"shopstreams/{slot}"
-    elif name.startswith(REGISTRY):
+    elif (named := Named.of(name)) is not None:
         from inference.registry.address import fetch
 
-        folder, shown = fetch(name.removeprefix(REGISTRY))
+        folder, shown = fetch(named)
     elif (given := Path(name).expanduser()).is_dir():
         folder, shown = given, given.resolve().name
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:

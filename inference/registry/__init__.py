@@ -4,7 +4,8 @@ store.py        files of a registry, in a folder or wherever fsspec reaches
 records.py      what is written down of the registry and of each version
 registry.py     make, add, list, promote, roll back
 comparing.py    figures of a version on the registry's own evaluation file
-address.py      `registry:PATH@live`, as a worker's configuration names a version
+named.py        `registry:PATH@live`, as a configuration or a command names a version
+address.py      from there to a folder on this machine
 
     registry.json              task, evaluation file, how its columns are named
     evaluation/FILE            the copy that every version is measured on

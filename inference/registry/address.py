@@ -1,53 +1,61 @@
-"""`registry:PATH@live`, as a worker's configuration names a version."""
+"""From a version's name to its folder on this machine."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from inference.errors import ModelError, RegistryError
+from inference.locks import locked
 from inference.models.loading import content_hash
+from inference.registry.named import Named
 from inference.registry.records import Alias
 from inference.registry.registry import Registry
 from inference.user_cache import user_cache
 
+_LOCK: Final = ".lock"
 
-def fetch(address: str) -> tuple[Path, str]:
-    """Return the folder of `PATH@VERSION` and what results call it; without `@`, the live one.
 
-    A registry elsewhere is copied into the user's cache, once for each version. Raises
-    `ModelError`.
+def fetch(named: Named) -> tuple[Path, str]:
+    """Return a version's folder and what results call it; of a registry alone, the live one's.
+
+    A registry elsewhere is copied into the user's cache, once for each version, and once more
+    where the copy is damaged. Raises `ModelError`.
     """
-    path, at, name = address.rpartition("@")
-    place, wanted = (path, name) if at else (name, Alias.LIVE.value)
     try:
-        registry = Registry(place)
-        version = registry.find(wanted)
+        registry = Registry(named.place)
+        version = registry.find(named.version or Alias.LIVE.value)
         folder = registry.store.local(f"versions/{version.hash}")
         if folder is None:
-            folder = _cached(registry, version.hash)
+            folder = _copied(registry, version.hash)
     except RegistryError as error:
         raise ModelError(str(error)) from error
-    if content_hash(folder) != version.hash:
+    if not _is_whole(folder, version.hash):
         raise ModelError(
-            f"version {version.hash} in {place} is damaged, its files are not those that were "
-            "added: add the model again, or roll back"
+            f"version {version.hash} in {named.place} is damaged, its files are not those that "
+            "were added: add the model again, or roll back"
         )
     return folder, f"{registry.store.name}@{version.hash}"
 
 
-def _cached(registry: Registry, digest: str) -> Path:
-    folder = user_cache("registry") / digest
-    if folder.is_dir():
-        return folder
-    with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
-        for name in registry.store.names(f"versions/{digest}"):
-            registry.store.get(f"versions/{digest}/{name}", Path(draft) / name)
-        whole = Path(draft).with_suffix(".whole")
-        shutil.copytree(draft, whole)
-    try:
-        whole.rename(folder)
-    except OSError:  # another process was first
-        shutil.rmtree(whole, ignore_errors=True)
+def _copied(registry: Registry, digest: str) -> Path:
+    cache = user_cache("registry")
+    folder = cache / digest
+    # Of several workers that start at once, one copies and the others find it.
+    with locked(cache / _LOCK):
+        if _is_whole(folder, digest):
+            return folder
+        with tempfile.TemporaryDirectory(dir=cache) as draft:
+            whole = Path(draft) / digest
+            whole.mkdir()
+            for name in registry.store.names(f"versions/{digest}"):
+                registry.store.get(f"versions/{digest}/{name}", whole / name)
+            shutil.rmtree(folder, ignore_errors=True)
+            whole.rename(folder)
     return folder
+
+
+def _is_whole(folder: Path, digest: str) -> bool:
+    return folder.is_dir() and content_hash(folder) == digest

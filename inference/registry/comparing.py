@@ -8,6 +8,7 @@ from inference.evaluation.report import Report
 from inference.evaluation.run import EvaluationRequest, run
 from inference.files.columns import Columns
 from inference.registry.records import About
+from inference.settings import InferenceSettings
 from inference.training.data.labelling import (
     AttributeColumns,
     Labelling,
@@ -21,7 +22,10 @@ MODERATION = "moderation"
 def measure(
     about: About, folder: Path, file: Path
 ) -> tuple[int, float, tuple[float, float], float]:
-    """Return texts, macro-F1, its interval and accuracy; raises `ModelError`, `FilesError`."""
+    """Return texts, macro-F1, its interval and accuracy; raises `ModelError`, `FilesError`.
+
+    In float32: `auto` is a choice by time, and figures that are compared depend on the model alone.
+    """
     outcome = run(
         EvaluationRequest(
             slot=about.slot,
@@ -29,6 +33,7 @@ def measure(
             file=file,
             labelling=_labelling(about),
             columns=Columns(renamed=about.columns),
+            settings=InferenceSettings(models={}, dtype="fp32"),
         )
     )
     report = outcome.report

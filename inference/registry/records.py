@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+_HASH: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Alias(StrEnum):
@@ -44,9 +47,17 @@ class Version:
     accuracy: float  # of attributes: the share of texts with all of them right
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Version:
-        """Return what was written."""
-        return cls(**{**content, "interval": tuple(content["interval"])})
+    def of(cls, content: Mapping[str, Any], digest: str) -> Version:
+        """Return what was written of the version `digest`; `ValueError` for what is not of it.
+
+        A hash names folders, so that one which leads elsewhere is none.
+        """
+        if not _HASH.fullmatch(digest) or content.get("hash") != digest:
+            raise ValueError(f"its hash is not {digest}, 16 hex digits")
+        try:
+            return cls(**{**content, "interval": tuple(content["interval"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"its fields are not those of a version: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return what is written."""

@@ -16,6 +16,7 @@ from inference.registry.records import About, Alias, Version
 from inference.registry.store import Store
 
 _ABOUT, _ALIASES = "registry.json", "aliases.json"
+_RECORD = ".json"
 _SHORTEST = 4
 """Digits of a hash by which a version may be named."""
 
@@ -45,8 +46,7 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """Return all versions, the newest first."""
-        records = (self.store.read(f"records/{name}") for name in self.store.names("records"))
-        found = [Version.of(record) for record in records]
+        found = [self._read(digest) for digest in self._hashes()]
         return sorted(found, key=lambda version: version.added_at, reverse=True)
 
     def aliases(self) -> Mapping[Alias, str]:
@@ -56,23 +56,22 @@ class Registry:
         return {Alias(name): str(digest) for name, digest in self.store.read(_ALIASES).items()}
 
     def add(self, folder: Path) -> Version:
-        """Measure a model, copy it in, and make it the candidate; the same again changes nothing.
+        """Measure a model, copy it in, and make it the candidate unless it is live.
 
+        The same again is measured no more, and its files are put back where they were damaged.
         Raises `ModelError` where the folder holds no model that a worker would take.
         """
         read_config(folder, str(folder))
         digest = content_hash(folder)
-        if self.store.exists(f"records/{digest}.json"):
-            version = Version.of(self.store.read(f"records/{digest}.json"))
-        else:
-            version = self._measured(folder, digest)
-            for path in sorted(folder.iterdir()):
-                if path.is_file():
-                    self.store.put(path, f"versions/{digest}/{path.name}")
-            self.store.write(f"records/{digest}.json", version.to_json())
-        aliases = dict(self.aliases())
-        if aliases.get(Alias.LIVE) != digest:
-            self._point({**aliases, Alias.CANDIDATE: digest})
+        is_known = digest in self._hashes()
+        version = self._read(digest) if is_known else self._measured(folder, digest)
+        self.store.put_folder(folder, f"versions/{digest}")
+        if not is_known:
+            self.store.write(f"records/{digest}{_RECORD}", version.to_json())
+        with self.store.alone():
+            aliases = self.aliases()
+            if aliases.get(Alias.LIVE) != digest:
+                self._point(aliases, {**aliases, Alias.CANDIDATE: digest})
         return version
 
     def find(self, name: str) -> Version:
@@ -81,42 +80,37 @@ class Registry:
         if digest is None and name in set(Alias):
             raise RegistryError(f"no version in {self.store.address} is {name} yet")
         begun = [
-            one.removesuffix(".json")
-            for one in self.store.names("records")
-            if digest == one.removesuffix(".json")
-            or (digest is None and len(name) >= _SHORTEST and one.startswith(name))
+            one
+            for one in self._hashes()
+            if digest == one or (digest is None and len(name) >= _SHORTEST and one.startswith(name))
         ]
         if len(begun) != 1:
             said = "several versions begin" if begun else "no version begins"
             raise RegistryError(f"{said} with {name!r} in {self.store.address}")
-        return Version.of(self.store.read(f"records/{begun[0]}.json"))
+        return self._read(begun[0])
 
     def promote(self, name: str = Alias.CANDIDATE, *, force: bool = False) -> Version:
         """Make a version the live one, and the live one the previous.
 
         Raises `RegistryError` where it is worse than the live one and `force` is not given.
         """
-        version = self.find(name)
-        aliases = dict(self.aliases())
-        if aliases.get(Alias.LIVE) == version.hash:
-            raise RegistryError(f"{version.hash} is live already")
-        if Alias.LIVE in aliases and not force:
-            _check_better(version, self.find(Alias.LIVE))
-        moved = {Alias.LIVE: version.hash}
-        if Alias.LIVE in aliases:
-            moved[Alias.PREVIOUS] = aliases[Alias.LIVE]
-        candidate = aliases.get(Alias.CANDIDATE)
-        if candidate not in {None, version.hash}:
-            moved[Alias.CANDIDATE] = str(candidate)
-        self._point(moved)
+        with self.store.alone():
+            aliases = self.aliases()
+            version = self.find(name)
+            if aliases.get(Alias.LIVE) == version.hash:
+                raise RegistryError(f"{version.hash} is live already")
+            if Alias.LIVE in aliases and not force:
+                _check_better(version, self.find(Alias.LIVE))
+            self._point(aliases, _promoted(aliases, version.hash))
         return version
 
     def rollback(self) -> Version:
         """Make the previous version the live one again; once more undoes it."""
-        version = self.find(Alias.PREVIOUS)
-        aliases = dict(self.aliases())
-        swapped = {Alias.LIVE: version.hash, Alias.PREVIOUS: aliases[Alias.LIVE]}
-        self._point({**aliases, **swapped})
+        with self.store.alone():
+            aliases = self.aliases()
+            version = self.find(Alias.PREVIOUS)
+            swapped = {Alias.LIVE: version.hash, Alias.PREVIOUS: aliases[Alias.LIVE]}
+            self._point(aliases, {**aliases, **swapped})
         return version
 
     def _measured(self, folder: Path, digest: str) -> Version:
@@ -136,8 +130,38 @@ class Registry:
             accuracy=accuracy,
         )
 
-    def _point(self, aliases: Mapping[Alias, str]) -> None:
-        self.store.write(_ALIASES, {alias.value: digest for alias, digest in aliases.items()})
+    def _hashes(self) -> list[str]:
+        names = self.store.names("records")
+        return [name.removesuffix(_RECORD) for name in names if name.endswith(_RECORD)]
+
+    def _read(self, digest: str) -> Version:
+        name = f"records/{digest}{_RECORD}"
+        try:
+            return Version.of(self.store.read(name), digest)
+        except ValueError as error:
+            raise RegistryError(
+                f"{name} in {self.store.address} is no record of a version, {error}: delete it "
+                "and add the model again"
+            ) from error
+
+    def _point(self, before: Mapping[Alias, str], after: Mapping[Alias, str]) -> None:
+        # Where there is no lock, what another wrote meanwhile is seen here at the latest.
+        if self.aliases() != before:
+            raise RegistryError(
+                f"the aliases in {self.store.address} were changed meanwhile: look at `shopstreams "
+                "registry list` and try again"
+            )
+        self.store.write(_ALIASES, {alias.value: digest for alias, digest in after.items()})
+
+
+def _promoted(aliases: Mapping[Alias, str], digest: str) -> dict[Alias, str]:
+    moved = {Alias.LIVE: digest}
+    if Alias.LIVE in aliases:
+        moved[Alias.PREVIOUS] = aliases[Alias.LIVE]
+    candidate = aliases.get(Alias.CANDIDATE)
+    if candidate is not None and candidate != digest:
+        moved[Alias.CANDIDATE] = candidate
+    return moved
 
 
 def _check_better(version: Version, live: Version) -> None:

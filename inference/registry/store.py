@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from inference.errors import RegistryError
+from inference.files.whole import written_whole
+from inference.locks import locked
+
+_LOCK: Final = ".lock"
 
 
 class Store:
@@ -57,20 +61,36 @@ class Store:
         if not isinstance(self._files, LocalFileSystem):
             self._files.pipe_file(self._path(name), data)
             return
-        path = Path(self._path(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        with self._written(name) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
 
     def put(self, source: Path, name: str) -> None:
-        """Copy a file in."""
-        path = self._path(name)
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-        self._files.put_file(str(source), path)
+        """Copy a file in; in a folder, whoever has the one before open keeps that."""
+        if not isinstance(self._files, LocalFileSystem):
+            path = self._path(name)
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._files.put_file(str(source), path)
+            return
+        with self._written(name) as file, source.open("rb") as content:
+            shutil.copyfileobj(content, file)
+
+    def put_folder(self, source: Path, name: str) -> None:
+        """Copy a folder's files in, and take out what else the folder here holds."""
+        files = {path.name: path for path in sorted(source.iterdir()) if path.is_file()}
+        for one in set(self.names(name)) - set(files):
+            self._files.rm(self._path(f"{name}/{one}"), recursive=True)
+        for one, path in files.items():
+            self.put(path, f"{name}/{one}")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep others who write here waiting; nobody where the address is no folder."""
+        root = self.local("")
+        if root is None:
+            yield
+            return
+        with locked(root / _LOCK):
+            yield
 
     def get(self, name: str, target: Path) -> None:
         """Copy a file out."""
@@ -80,6 +100,11 @@ class Store:
         """Return where a file or folder lies on this machine; None where it does not."""
         is_here = isinstance(self._files, LocalFileSystem)
         return Path(self._path(name)) if is_here else None
+
+    def _written(self, name: str) -> AbstractContextManager[BinaryIO]:
+        path = Path(self._path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return written_whole(path)
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"

@@ -65,12 +65,11 @@ def list_(
 
 
 def _print_objects(letters: list[DeadLetter]) -> None:
-    import orjson
-
     from streams.cli.letters import as_object
+    from streams.cli.printable import json_line
 
     for letter in letters:
-        print(orjson.dumps(as_object(letter)).decode())
+        print(json_line(as_object(letter)))
 
 
 def _print_lines(shown: list[DeadLetter], counted: list[DeadLetter]) -> None:
@@ -184,7 +183,7 @@ def replay(
 
 def _report(plan: ReplayPlan) -> None:
     """Say what will not be sent, and why."""
-    from streams.cli.letters import harmless
+    from streams.cli.printable import harmless
 
     for result_id in plan.unknown:
         say(f"there is no dead letter {harmless(result_id)}: see `shopstreams dead-letters list`")
@@ -197,7 +196,7 @@ def _report(plan: ReplayPlan) -> None:
 
 
 def _print_plan(plan: ReplayPlan) -> None:
-    from streams.cli.letters import harmless
+    from streams.cli.printable import harmless
 
     for letter in plan.send:
         print(f"would send {harmless(letter.result_id)} to {harmless(letter.source.topic)}")

@@ -21,7 +21,9 @@ def _decisions() -> None:
 
 @decisions_app.command()
 def export(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines; replaced if there.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSON lines; replaced once all are read.")
+    ],
     config: ConfigOption = None,
     bootstrap_servers: ServersOption = None,
 ) -> None:
@@ -30,11 +32,12 @@ def export(
     Example: shopstreams decisions export --out decisions.jsonl
     """
     settings = settings_of(config, bootstrap_servers)
+    from inference.files.whole import written_whole
     from streams.decisions import applied, example_line, require_moderation
 
     require_moderation(settings)
     count = 0
-    with out.open("wb") as file:
+    with written_whole(out) as file:
         for decision in applied(settings):
             file.write(example_line(decision))
             count += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.options import ConfigOption, settings_of
-from streams.cli.printable import printable
+from streams.cli.printable import harmless
 from streams.cli.train import Slot
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ def _show(explanation: Explanation, console: Console) -> None:
     most = max(abs(part.weight) for part in explanation.parts) or 1.0
     line = Text()
     for part in explanation.parts:
-        line.append(printable(part.text), style=_style(part.weight / most))
+        line.append(harmless(part.text), style=_style(part.weight / most))
     console.print(f"{explanation.label} {explanation.score:.3f}", style="bold", markup=False)
     console.print(line)
     told = sorted(explanation.parts, key=lambda part: -abs(part.weight))
     for part in (one for one in told[:_STRONGEST] if one.weight):
-        console.print(f"{part.weight:+7.2f}  {printable(part.text)}", markup=False, highlight=False)
+        console.print(f"{part.weight:+7.2f}  {harmless(part.text)}", markup=False, highlight=False)
 
 
 def _style(share: float) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from inference.evaluation.attributes import AttributeReport
 from inference.evaluation.report import Report
-from streams.cli.printable import printable
+from streams.cli.printable import harmless
 
 if TYPE_CHECKING:
     from inference.evaluation.figures import ClassFigures
@@ -95,7 +95,7 @@ def _mistakes(mistakes: Sequence[Mistake]) -> Iterator[Text]:
     for one in mistakes[:SHOWN]:
         yield Text.assemble(
             (f"{one.sure:.3f} ", "bold"),
-            printable(f"{one.found}, and the file says {one.gold} "),
-            (printable(one.place), "dim"),
+            harmless(f"{one.found}, and the file says {one.gold} "),
+            (harmless(one.place), "dim"),
         )
-        yield Text(f"      {printable(one.text)}", no_wrap=True, overflow="ellipsis")
+        yield Text(f"      {harmless(one.text)}", no_wrap=True, overflow="ellipsis")

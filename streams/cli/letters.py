@@ -10,19 +10,11 @@ from typing import Any, Final
 from rich.text import Text
 
 from schemas.letters import DeadLetter
+from streams.cli.printable import harmless
 
 SHOWN_CHARACTERS: Final = 4000
 _UNITS: Final = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _KEPT: Final = frozenset("\n\t")
-
-
-def harmless(text: str, kept: frozenset[str] = frozenset()) -> str:
-    """Return the text with escapes for what is not printed: controls, reversed writing, NUL."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text
-    )
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from streams.cli.printable import harmless_values
 from streams.outcomes import ResultRecord
 
 Value = Mapping[str, Any]
@@ -18,11 +19,12 @@ MILLISECONDS = 1000
 
 
 def outcome_line(record: ResultRecord) -> Text:
-    """Return time, topic and what matters of an outcome."""
+    """Return time, topic and what matters of an outcome; nothing in it steers a terminal."""
+    value = harmless_values(record.value)
     at = datetime.fromtimestamp(record.timestamp_ms / MILLISECONDS)
     line = Text.assemble((f"{at:%H:%M:%S} ", "dim"), (f"{record.topic_id:<15} ", "bold"))
-    line.append(_DETAILS.get(record.topic_id, _unknown)(record.value))
-    line.append(f"  {record.value.get('result_id', '')}", style="dim")
+    line.append(_DETAILS.get(record.topic_id, _unknown)(value))
+    line.append(f"  {value.get('result_id', '')}", style="dim")
     return line
 
 
@@ -48,7 +50,8 @@ def decision_mark(value: Value) -> Text:
 
 
 def _held(value: Value) -> Text:
-    return Text.assemble(decision_mark({**value, "decision": "hold"}), _flat(value.get("text")))
+    mark = decision_mark({**value, "decision": "hold"})
+    return Text.assemble(mark, str(value.get("text") or ""))
 
 
 def _decision(value: Value) -> Text:
@@ -59,14 +62,10 @@ def _decision(value: Value) -> Text:
     )
 
 
-def _flat(text: object) -> str:
-    return str(text or "").replace("\n", " ")
-
-
 def _reply(value: Value) -> Text:
     return Text.assemble(
         (f"{value.get('intent')} {value.get('confidence', 0):.2f} ", "cyan"),
-        _flat(value.get("text")),
+        str(value.get("text") or ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,8 @@ def list_(
 
     Example: shopstreams models list
     """
+    from streams.cli.printable import harmless
+
     settings = settings_of(config, bootstrap_servers)
     operator = _operator(settings, timeout, quiet=True)
     in_force, answers = operator.in_force(), operator.report()
@@ -57,9 +60,9 @@ def list_(
         _print_json(in_force, answers)
         return
     for slot, command in in_force.items():
-        print(f"{slot}: {_told(command)}")
+        print(harmless(f"{slot}: {_told(command)}"))
         for event in answers.of(slot):
-            print(f"  {event.worker}  {_standing(event)}")
+            print(harmless(f"  {event.worker}  {_standing(event)}"))
     if answers.silent:
         print(f"{answers.silent} of {answers.workers} workers gave no answer")
     elif not answers.heard:
@@ -159,10 +162,20 @@ def _operator(
 
 def _everywhere(source: str) -> str:
     """Return a source that does not depend on where the command stands."""
-    given = Path(source).expanduser()
-    if source.startswith((".", "/", "~")) or given.is_dir():
-        return os.path.abspath(given)  # noqa: PTH100  # a link stays one: workers follow it
+    from inference.registry.named import Named
+
+    named = Named.of(source)
+    if named is not None:
+        is_elsewhere = "://" in named.place
+        return source if is_elsewhere else str(replace(named, place=_absolute(named.place)))
+    if source.startswith((".", "/", "~")) or Path(source).expanduser().is_dir():
+        return _absolute(source)
     return source
+
+
+def _absolute(path: str) -> str:
+    # A link stays one: workers follow it.
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100
 
 
 def _ignore(event: ModelEvent) -> None:
@@ -171,12 +184,13 @@ def _ignore(event: ModelEvent) -> None:
 
 def _tell(event: ModelEvent) -> None:
     from schemas.models import ModelStep
+    from streams.cli.printable import harmless
 
     if event.step is ModelStep.TAKEN:
         return
     model = event.in_use if event.step is ModelStep.TOOK_OVER else event.candidate or event.in_use
     step = event.step.value.replace("_", " ")
-    print(f"{event.worker}  {step}: {event.reason or _described(model)}", flush=True)
+    print(harmless(f"{event.worker}  {step}: {event.reason or _described(model)}"), flush=True)
 
 
 def _sum_up(answers: Answers) -> None:

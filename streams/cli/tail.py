@@ -53,10 +53,10 @@ def _records(settings: Settings, topics: list[str] | None, start: Start) -> Iter
 
 
 def _json_line(record: ResultRecord) -> None:
-    import orjson
+    from streams.cli.printable import json_line
 
     line = {"topic": record.topic_id, "timestamp_ms": record.timestamp_ms} | record.value
-    print(orjson.dumps(line).decode(), flush=True)
+    print(json_line(line), flush=True)
 
 
 def _readable() -> Callable[[ResultRecord], None]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.layout import Layout
 from rich.text import Text
 
 from streams.cli.lines import LABEL_STYLES, decision_mark
+from streams.cli.printable import harmless_values
 from streams.demo.state import DemoState, Entry
 
 WIDE_COLUMNS = 130
@@ -32,7 +34,7 @@ class Section:
         yield _cut(Text(f" {self._title}".ljust(options.max_width), style=_SECTION_STYLE), options)
         room = (options.height or options.size.height) - 1
         for entry in self._entries:
-            lines = self._lines(entry)
+            lines = self._lines(_harmless(entry))
             if len(lines) > room:
                 return
             room -= len(lines)
@@ -88,20 +90,20 @@ def review_lines(entry: Entry) -> list[Text]:
         (f" {label:<8} ", LABEL_STYLES.get(label, "cyan")),
         (f"{entry.value.get('score', 0):.2f} ", "dim"),
         decision_mark(entry.value),
-        _flat(entry.event.get("text")),
+        _said(entry.event.get("text")),
     )
     return [line]
 
 
 def message_lines(entry: Entry) -> list[Text]:
     """Return a customer's message and what was answered, or why a person takes over."""
-    question = Text.assemble((" > ", "cyan"), _flat(entry.event.get("text")))
+    question = Text.assemble((" > ", "cyan"), _said(entry.event.get("text")))
     outcome = entry.value.get("outcome")
     reason = entry.value.get("reason") or outcome
     is_reply = outcome == "result"
     said = ("   ", "") if is_reply else ("   to a person: ", "yellow")
     why = "" if is_reply else f"{str(reason).replace('_', ' ')}. "
-    return [question, Text.assemble(said, why, _flat(entry.value.get("text")), style="dim")]
+    return [question, Text.assemble(said, why, _said(entry.value.get("text")), style="dim")]
 
 
 def recommendation_lines(entry: Entry) -> list[Text]:
@@ -110,8 +112,8 @@ def recommendation_lines(entry: Entry) -> list[Text]:
     first, *others = items
     line = Text.assemble(
         (f" {entry.value.get('user_id')} ", "cyan"),
-        _flat(first.get("title")),
-        (f"  {_flat(first.get('text'))}", "dim"),
+        _said(first.get("title")),
+        (f"  {_said(first.get('text'))}", "dim"),
     )
     if others:
         line.append(f"  +{len(others)} more", style="dim")
@@ -124,7 +126,7 @@ def dead_letter_lines(entry: Entry) -> list[Text]:
     return [
         Text.assemble(
             (f" {source.get('topic')}-{source.get('partition')}@{source.get('offset')} ", "red"),
-            _flat(entry.value.get("reason")),
+            _said(entry.value.get("reason")),
         )
     ]
 
@@ -136,10 +138,12 @@ def _cut(text: Text, options: ConsoleOptions) -> Text:
     return text
 
 
-def _flat(value: object) -> str:
-    """Return text on one line, without what would move the cursor."""
-    text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() else " " for char in text).strip()
+def _harmless(entry: Entry) -> Entry:
+    return replace(entry, value=harmless_values(entry.value), event=harmless_values(entry.event))
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value).strip()
 
 
 def _milliseconds(value: float | None) -> str:

@@ -60,6 +60,14 @@ class Answers:
         found = [event for (_, other), event in self.last.items() if other == slot]
         return sorted(found, key=lambda event: event.worker)
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether each candidate has the weights of the model that it stands beside."""
+        pairs = [(one.in_use, one.candidate) for one in self.last.values()]
+        return any(other for _, other in pairs) and all(
+            other is None or other.hash == in_use.hash for in_use, other in pairs
+        )
+
     def candidates(self) -> set[str]:
         """Return the content hashes of all candidates."""
         return {one.candidate.hash for one in self.last.values() if one.candidate is not None}

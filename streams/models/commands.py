@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from inference.registry.named import Named
 from schemas.models import CONFIGURED, ModelAction, ModelChoice, ModelCommand
 from streams.models.errors import NothingThere
 
@@ -79,7 +80,15 @@ def _pinned(choice: ModelChoice, found: Collection[str]) -> ModelChoice:
     # What each worker is configured with is its own affair.
     if choice.source == CONFIGURED or len(found) != 1:
         return choice
-    return choice.model_copy(update={"hash": next(iter(found))})
+    (digest,) = found
+    return choice.model_copy(update={"hash": digest, "source": _lasting(choice.source, digest)})
+
+
+def _lasting(source: str, digest: str) -> str:
+    # A registry's alias moves: a worker that starts later, or a roll-back, would find other
+    # weights by it than the group uses. Its versions are called by their content hashes.
+    named = Named.of(source)
+    return source if named is None else str(named.at(digest))
 
 
 def _next(last: ModelCommand, action: ModelAction) -> ModelCommand:

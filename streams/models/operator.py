@@ -13,7 +13,7 @@ from schemas.models import ALL_SLOTS, CONFIGURED, ModelAction, ModelCommand, Mod
 from streams.config import Settings
 from streams.models import commands
 from streams.models.answers import Answers
-from streams.models.errors import NotEverywhere
+from streams.models.errors import NotEverywhere, NothingThere
 from streams.models.in_force import COMMANDS, in_force
 from streams.models.members import Members
 from streams.outcomes import OutcomeReader, ResultRecord, Start
@@ -80,23 +80,30 @@ class Operator:
         last = self.in_force()[slot]
         if source is None:
             return self._use(last, ModelAction.SWAP, self.report().candidates())
-        return self._bring_and_use(last, ModelAction.SWAP, source)
+        return self._use_alike(last, *self._bring(last, ModelAction.SWAP, source))
 
     def roll_back(self, slot: str) -> Answers:
-        """Use the model before, as `swap` does."""
+        """Use the model before, as `swap` does; where that changes no weights, `NothingThere`."""
         last = self.in_force()[slot]
-        return self._bring_and_use(last, ModelAction.ROLLBACK, commands.before(last))
+        source = commands.before(last)
+        brought, answers = self._bring(last, ModelAction.ROLLBACK, source)
+        if answers.changes_nothing:
+            self._produce(commands.restored(last))
+            raise NothingThere(
+                f"{source!r}, which was in use before, holds the weights that are in use: nothing "
+                "was changed; name the model with `shopstreams models swap`"
+            )
+        return self._use_alike(last, brought, answers)
 
-    def _bring_and_use(self, last: ModelCommand, action: ModelAction, source: str) -> Answers:
-        brought, answers = self._bring(last, action, source)
-        found = answers.candidates()
-        if len(found) > 1 and source != CONFIGURED:
+    def _use_alike(self, last: ModelCommand, brought: ModelCommand, answers: Answers) -> Answers:
+        found, candidate = answers.candidates(), brought.candidate
+        if len(found) > 1 and candidate is not None and candidate.source != CONFIGURED:
             self._produce(commands.restored(last))
             raise NotEverywhere(
-                f"{source!r} holds other weights in one worker than in another "
+                f"{candidate.source!r} holds other weights in one worker than in another "
                 f"({', '.join(sorted(found))}): nothing was changed; bring the same to all of them"
             )
-        return self._use(brought, action, found)
+        return self._use(brought, brought.action, found)
 
     def _bring(
         self, last: ModelCommand, action: ModelAction, source: str

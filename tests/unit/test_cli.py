@@ -20,6 +20,8 @@ from streams.cli.failures import run_command
 from streams.cli.show_config import masked
 from streams.cli.waiting import wait_for
 from streams.demo.broker import EmbeddedBroker
+from streams.models.answers import Answers
+from streams.models.operator import Operator
 from tests.kafka.helpers import read_all
 
 NO_BROKER = ("--bootstrap-servers", "127.0.0.1:1")
@@ -115,6 +117,32 @@ def test_help_comes_at_once_and_imports_nothing_heavy() -> None:
     )
     assert found.stdout.strip() == "set()"
     assert seconds < 3.0  # 0.3 on an idle machine; the limit that is promised is 0.7
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("registry:models/shop@live", "registry:{here}/models/shop@live"),
+        ("registry:/models/shop", "registry:/models/shop"),
+        ("registry:s3://bucket/shop@live", "registry:s3://bucket/shop@live"),
+        ("./next", "{here}/next"),
+        ("owner/model", "owner/model"),
+    ],
+)
+def test_workers_are_told_of_a_model_wherever_they_stand(
+    given: str, sent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def swap(_: Operator, slot: str, source: str) -> Answers:
+        told.append(source)
+        return Answers(command_id="c", slots=[slot])
+
+    monkeypatch.setattr(Operator, "swap", swap)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["models", "swap", "sentiment", given])
+    assert done.exit_code == 0, done.output
+    assert told == [sent.format(here=tmp_path)]
 
 
 def test_config_shows_values_and_origins(tmp_path: Path) -> None:

@@ -83,6 +83,20 @@ def test_each_kind_of_outcome_is_on_a_small_screen() -> None:
         assert words in shown
 
 
+def test_nothing_that_was_sent_steers_the_terminal() -> None:
+    state, steering = filled(60), "\x1b]0;owned\x07\x9b2J\u202e"
+    for topic_id in ("review-labels", "replies", "handoffs", "recommendations", "dead-letters"):
+        fields = ("sentiment", "text", "reason", "user_id", "outcome")
+        value: dict[str, Any] = dict.fromkeys(fields, steering)
+        value |= {"items": [{"title": steering, "text": steering}], "produced_at": "9"}
+        value |= {"source": {"topic": steering}}
+        record = ResultRecord(topic_id=topic_id, timestamp_ms=SENT_MS, key=None, value=value)
+        state.outcome(record, 0.0)
+    shown = drawn(state, 160, 50)
+    assert all(line.isprintable() for line in shown)
+    assert "\\x1b]0;owned" in "".join(shown)
+
+
 def test_the_report_counts_and_measures() -> None:
     report = filled().report()
     assert (report["events_in"], report["outcomes"], report["missing"]) == (60, 60, 0)

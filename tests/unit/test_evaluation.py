@@ -177,7 +177,7 @@ def test_figures_for_a_person(tmp_path: Path) -> None:
     shown = out.getvalue()
     assert "macro-F1" in shown
     assert "b, and the file says [red] x" in shown
-    assert "a [2Jb c" in shown
+    assert "a\\x1b[2Jb c" in shown
 
 
 def test_plots_of_any_figures(tmp_path: Path) -> None:

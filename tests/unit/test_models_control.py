@@ -309,6 +309,18 @@ def test_weights_are_pinned_where_all_found_the_same() -> None:
     assert commands.used(own, ModelAction.SWAP, {"a" * 16}).in_use.hash is None
 
 
+def test_a_registry_s_alias_is_pinned_to_the_version_that_was_found() -> None:
+    first, second = "a" * 16, "b" * 16
+    last = commands.first(SLOT)
+    for digest in (first, second):
+        brought = commands.brought(last, ModelAction.SWAP, "registry:/models/shop@live")
+        last = commands.used(brought, ModelAction.SWAP, {digest})
+        # What a worker that starts later loads, whatever `live` is by then.
+        assert last.in_use.source == f"registry:/models/shop@{digest}"
+        assert last.in_use.hash == digest
+    assert commands.before(last) == f"registry:/models/shop@{first}"
+
+
 def test_what_needs_a_candidate_says_so() -> None:
     last = commands.first(SLOT)
     with pytest.raises(NothingThere, match="name one"):
@@ -368,6 +380,17 @@ def test_other_commands_answers_are_no_news() -> None:
     assert not answers.add(event("w2", ModelStep.WARM, command_id="other"))
     assert not answers.add(event("w1", ModelStep.LOST))
     assert answers.heard == 1
+
+
+def test_a_candidate_that_is_no_other_model_is_noticed() -> None:
+    same, other = event("w1", ModelStep.WARM), event("w2", ModelStep.WARM)
+    same = same.model_copy(update={"candidate": same.in_use})
+    other = other.model_copy(
+        update={"candidate": other.in_use.model_copy(update={"hash": "1" * 16})}
+    )
+    assert heard(1, [same]).changes_nothing
+    assert not heard(2, [same, other]).changes_nothing
+    assert not heard(1, [event("w1", ModelStep.DONE)]).changes_nothing
 
 
 def test_a_pinned_choice_is_the_weights_wherever_they_came_from() -> None:

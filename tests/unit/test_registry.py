@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+from inference.compression.comparing import standing
 from inference.errors import ModelError, RegistryError
+from inference.evaluation.run import EvaluationRequest
+from inference.models import planning
 from inference.models.loading import content_hash, load
+from inference.models.precision import Choice
 from inference.registry.address import fetch
+from inference.registry.named import Named
 from inference.registry.records import About, Alias, Version
 from inference.registry.registry import Registry
 from streams.cli.failures import run_command
@@ -34,6 +42,14 @@ def registry(tmp_path: Path) -> Registry:
     return make(tmp_path, str(tmp_path / "registry"))
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A registry that is no folder, and a cache of our own for what comes from there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    MemoryFileSystem.store.clear()
+    return make(tmp_path, "memory://shop/registry")
+
+
 def make(tmp_path: Path, address: str) -> Registry:
     file = tmp_path / "held-out.jsonl"
     rows = [
@@ -41,6 +57,10 @@ def make(tmp_path: Path, address: str) -> Registry:
     ]
     file.write_text("\n".join(rows), encoding="utf-8")
     return Registry.create(address, ABOUT, file)
+
+
+def live(registry: Registry) -> Named:
+    return Named(place=registry.store.address, version="live")
 
 
 def rate(registry: Registry, version: Version, macro_f1: float) -> None:
@@ -95,26 +115,161 @@ def test_a_worker_loads_the_live_version(registry: Registry, models: tuple[Path,
 
 
 def test_a_registry_elsewhere_is_copied_once(
-    tmp_path: Path, models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    elsewhere: Registry, models: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    registry = make(tmp_path, "memory://shop/registry")
-    version = registry.add(models[0])
-    registry.promote()
-    folder, name = fetch("memory://shop/registry@live")
+    version = elsewhere.add(models[0])
+    elsewhere.promote()
+    folder, name = fetch(live(elsewhere))
     assert folder == tmp_path / "cache" / "shopstreams" / "registry" / version.hash
     assert name == f"registry@{version.hash}"
     assert content_hash(folder) == version.hash
-    assert fetch("memory://shop/registry@live")[0] == folder
+    elsewhere.store.write(f"versions/{version.hash}/config.json", {})  # a second copy would be bad
+    assert fetch(live(elsewhere))[0] == folder
+    assert content_hash(folder) == version.hash
+
+
+def test_a_damaged_copy_of_a_registry_elsewhere_is_made_anew(
+    elsewhere: Registry, models: tuple[Path, Path]
+) -> None:
+    version = elsewhere.add(models[0])
+    elsewhere.promote()
+    folder, _ = fetch(live(elsewhere))
+    edit_config(folder, {"temperature": 3.0})
+    assert content_hash(fetch(live(elsewhere))[0]) == version.hash
+
+
+@pytest.mark.parametrize("damaged", ["config.json", "stray.json"])
+@pytest.mark.parametrize("place", ["registry", "elsewhere"])
+def test_a_damaged_version_is_whole_once_its_model_is_added_again(
+    place: str, damaged: str, models: tuple[Path, Path], request: pytest.FixtureRequest
+) -> None:
+    registry: Registry = request.getfixturevalue(place)
+    version = registry.add(models[0])
+    registry.promote()
+    registry.store.write(f"versions/{version.hash}/{damaged}", {})
+    with pytest.raises(ModelError, match="add the model again"):
+        fetch(live(registry))
+    assert registry.add(models[0]) == version
+    assert content_hash(fetch(live(registry))[0]) == version.hash
+    assert registry.aliases() == {Alias.LIVE: version.hash}
+
+
+def test_who_reads_a_version_keeps_its_files_while_they_are_put_again(
+    registry: Registry, models: tuple[Path, Path]
+) -> None:
+    version = registry.add(models[0])
+    folder = registry.store.local(f"versions/{version.hash}")
+    assert folder is not None
+    with (folder / "model.safetensors").open("rb") as read:
+        registry.add(models[0])
+        assert read.read() == (models[0] / "model.safetensors").read_bytes()
+        assert os.fstat(read.fileno()).st_nlink == 0  # the file that is there now is another
+
+
+def test_a_version_without_its_files_is_damaged(
+    registry: Registry, models: tuple[Path, Path]
+) -> None:
+    registry.add(models[0])
+    registry.promote()
+    shutil.rmtree(fetch(live(registry))[0])
+    with pytest.raises(ModelError, match="is damaged"):
+        fetch(live(registry))
+
+
+def test_of_many_writers_none_undoes_what_another_did(
+    registry: Registry, models: tuple[Path, Path]
+) -> None:
+    first, second = (registry.add(model) for model in models)
+    registry.promote(first.hash)
+    registry.promote(second.hash)
+
+    def roll_back(_: int) -> None:
+        Registry(registry.store.address).rollback()
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(roll_back, range(41)))
+    assert registry.aliases() == {Alias.LIVE: first.hash, Alias.PREVIOUS: second.hash}
+
+
+def test_elsewhere_a_writer_notices_another(
+    elsewhere: Registry, models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (elsewhere.add(model) for model in models)
+    other = Registry(elsewhere.store.address)
+
+    def found_late(name: str) -> Version:
+        monkeypatch.undo()
+        other.promote(second.hash)
+        return other.find(name)
+
+    monkeypatch.setattr(elsewhere, "find", found_late)
+    with pytest.raises(RegistryError, match="changed meanwhile"):
+        elsewhere.promote(first.hash)
+    assert elsewhere.aliases() == {Alias.LIVE: second.hash}
+
+
+@pytest.mark.parametrize("wrong", ["../../x", "f" * 16, 7, None])
+def test_a_record_of_another_hash_is_refused(
+    elsewhere: Registry, models: tuple[Path, Path], tmp_path: Path, wrong: object
+) -> None:
+    version = elsewhere.add(models[0])
+    elsewhere.promote()
+    elsewhere.store.write(f"records/{version.hash}.json", {**version.to_json(), "hash": wrong})
+    elsewhere.store.put(models[0] / "config.json", "versions/../../x/config.json")
+    with pytest.raises(ModelError, match="is no record of a version"):
+        fetch(live(elsewhere))
+    with pytest.raises(RegistryError, match="is no record of a version"):
+        elsewhere.versions()
+    assert not list((tmp_path / "cache").rglob("*.json"))
+
+
+def test_a_record_under_another_name_is_refused(
+    registry: Registry, models: tuple[Path, Path]
+) -> None:
+    version = registry.add(models[0])
+    registry.store.write("records/elsewhere.json", {**version.to_json(), "hash": "elsewhere"})
+    registry.store.write("records/aaaa.json", {"hash": "aaaa"})
+    for name in ("elsewhere", "aaaa"):
+        with pytest.raises(RegistryError, match="16 hex digits"):
+            registry.find(name)
+
+
+def test_figures_depend_on_no_choice_by_time(
+    registry: Registry, models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(*_: object) -> Choice:
+        raise AssertionError("what a model computes with was chosen by time")
+
+    monkeypatch.setattr(planning, "choose", choose)
+    assert registry.add(models[0]).n == 20
+    file = registry.store.local(ABOUT.evaluation)
+    assert file is not None
+    request = EvaluationRequest(slot="sentiment", model="bundled", file=file)
+    assert standing(request, models[0]).bytes > 0
 
 
 def test_a_damaged_version_is_not_loaded(registry: Registry, models: tuple[Path, Path]) -> None:
     registry.add(models[0])
     registry.promote()
-    folder, _ = fetch(f"{registry.store.address}@live")
+    folder, _ = fetch(live(registry))
     edit_config(folder, {"temperature": 3.0})
     with pytest.raises(ModelError, match="is damaged"):
-        fetch(f"{registry.store.address}@live")
+        fetch(live(registry))
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "version"),
+    [
+        ("registry:models/shop@live", "models/shop", "live"),
+        ("registry:/models/shop", "/models/shop", None),
+        ("registry:sftp://me@host/shop", "sftp://me@host/shop", None),
+        ("registry:sftp://me@host/shop@live", "sftp://me@host/shop", "live"),
+    ],
+)
+def test_what_a_source_names(source: str, place: str, version: str | None) -> None:
+    assert Named.of(source) == Named(place=place, version=version)
+    assert str(Named.of(source)) == source
+    assert Named.of(place) is None
 
 
 @pytest.mark.parametrize("name", ["candidate", "abcdef", "ab"])
