@@ -12,7 +12,6 @@ from inference.evaluation.run import EvaluationRequest, run
 class Standing:
     """One model."""
 
-    name: str
     bytes: int  # of its folder
     texts_per_s: float
     macro_f1: float
@@ -23,7 +22,6 @@ def standing(request: EvaluationRequest, folder: Path) -> Standing:
     """Return how the model in a folder stands on the file of a request."""
     report = run(replace(request, model=str(folder))).report
     return Standing(
-        name=report.model.name,
         bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         texts_per_s=report.texts_per_s,
         macro_f1=report.macro_f1,
