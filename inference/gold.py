@@ -1,11 +1,12 @@
 """What the labels of a labelled file mean.
 
-A file has one scale, told from all of its labels together, in this order:
+A label that is written as one of the model's own means that, a number too: an intent may be called
+"17". The others of a file have one scale, told from all of them together, in this order:
 
 0, 1              negative, positive
 -1, 0, 1          negative, neutral, positive
 1 to 5            stars: 1 and 2 negative, 3 neutral, 4 and 5 positive
-words             the model's own labels, or a usual name of negative, neutral or positive
+words             a usual name of negative, neutral or positive
 
 "1.0" is 1. "4 stars", "4星" and "1star" say what they are, whatever else is in the file. A file of
 nothing but 1 is of the first scale.
@@ -14,7 +15,7 @@ nothing but 1 is of the first scale.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from inference.errors import GoldLabelError
 from inference.tasks.sentiment import label_names
@@ -35,7 +36,7 @@ def gold_names(labels: Sequence[Gold], known: Sequence[str]) -> list[str]:
     """
     by_case = {name.lower(): name for name in known}
     names: list[str] = []
-    for row, meaning in enumerate(meanings(labels), start=1):
+    for row, meaning in enumerate(meanings(labels, known), start=1):
         name = by_case.get(meaning)
         if name is None:
             raise GoldLabelError(
@@ -45,11 +46,16 @@ def gold_names(labels: Sequence[Gold], known: Sequence[str]) -> list[str]:
     return names
 
 
-def meanings(labels: Sequence[Gold]) -> list[str]:
-    """Return what each label means in lower case; a number out of its scale means nothing, ""."""
-    plain = [_plain(label) for label in labels]
-    scale = _scale(plain)
-    return [_meaning(label, scale) for label in plain]
+def meanings(labels: Sequence[Gold], known: Sequence[str] = ()) -> list[str]:
+    """Return what each label means in lower case; a number out of its scale means nothing, "".
+
+    One of `known` means itself.
+    """
+    own = {name.lower() for name in known}
+    written = [_written(label) for label in labels]
+    plain = {text: _plain(text) for text in written if text not in own}
+    scale = _scale(plain.values())
+    return [_meaning(plain[text], scale) if text in plain else text for text in written]
 
 
 def _meaning(label: str | int, scale: Mapping[int, str]) -> str:
@@ -59,15 +65,18 @@ def _meaning(label: str | int, scale: Mapping[int, str]) -> str:
     return _STARS[int(star[1])] if star else label_names([label])[0]
 
 
-def _scale(labels: Sequence[str | int]) -> Mapping[int, str]:
+def _scale(labels: Iterable[str | int]) -> Mapping[int, str]:
     """Return what the file's numbers mean."""
     numbers = {label for label in labels if isinstance(label, int)}
     return next((scale for scale in (_BINARY, _SIGNED) if numbers <= set(scale)), _STARS)
 
 
-def _plain(label: Gold) -> str | int:
+def _written(label: Gold) -> str:
+    return str(int(label) if isinstance(label, bool) else label).strip().lower()
+
+
+def _plain(text: str) -> str | int:
     """Return a number as such, whatever it was written as, and a word in lower case."""
-    text = str(int(label) if isinstance(label, bool) else label).strip().lower()
     try:
         number = float(text)
     except ValueError:

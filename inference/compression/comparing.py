@@ -13,7 +13,6 @@ from inference.settings import InferenceSettings
 class Standing:
     """One model."""
 
-    name: str
     bytes: int  # of its folder
     texts_per_s: float
     macro_f1: float
@@ -28,7 +27,6 @@ def standing(request: EvaluationRequest, folder: Path) -> Standing:
     settings = replace(request.settings or InferenceSettings(models={}), dtype="fp32")
     report = run(replace(request, model=str(folder), settings=settings)).report
     return Standing(
-        name=report.model.name,
         bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         texts_per_s=report.texts_per_s,
         macro_f1=report.macro_f1,

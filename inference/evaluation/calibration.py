@@ -23,13 +23,13 @@ class Bin:
 class Calibration:
     """How confidence and accuracy go together."""
 
-    ece: float  # expected calibration error: mean distance of the two, by texts (Guo et al., 2017)
+    ece: float  # expected calibration error, 0 to 1
     bins: tuple[Bin, ...]  # of equal width, the empty ones left out
 
 
 def calibration(sure: NDArray[np.floating], right: NDArray[np.bool_]) -> Calibration:
     """Return the calibration of confidences [texts] whose labels were right or not [texts]."""
-    places = np.minimum((sure * BINS).astype(int), BINS - 1)
+    places = _places(sure)
     bins = tuple(
         Bin(
             confidence=round(float(sure[inside].mean()), 4),
@@ -39,8 +39,13 @@ def calibration(sure: NDArray[np.floating], right: NDArray[np.bool_]) -> Calibra
         for inside in (places == at for at in range(BINS))
         if inside.any()
     )
-    gap = sum(abs(one.confidence - one.accuracy) * one.n for one in bins)
-    return Calibration(ece=round(gap / max(1, len(sure)), 4), bins=bins)
+    return Calibration(ece=round(expected_error(sure, right), 4), bins=bins)
+
+
+def expected_error(sure: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
+    """Return the mean distance of confidence and accuracy over `BINS` bins (Guo et al., 2017)."""
+    gaps = np.bincount(_places(sure), weights=sure - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / max(1, len(sure)))
 
 
 def threshold_for(
@@ -56,3 +61,8 @@ def threshold_for(
     ends = np.append(sure[order][1:] < sure[order][:-1], True)
     good = np.flatnonzero((shares >= precision) & ends)
     return float(sure[order][good[-1]]) if len(good) else None
+
+
+def _places(sure: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return each confidence's bin."""
+    return np.minimum((sure * BINS).astype(np.intp), BINS - 1)

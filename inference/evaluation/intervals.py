@@ -30,12 +30,14 @@ def of_confusion(counts: Counts, figure: Callable[[Counts], float]) -> Interval:
     return _between([figure(one.reshape(counts.shape)) for one in drawn])
 
 
-def of_rows(count: int, figure: Callable[[NDArray[np.intp]], float]) -> Interval:
+def of_rows(
+    count: int, figure: Callable[[NDArray[np.intp]], float], samples: int = SAMPLES
+) -> Interval:
     """Return the interval of a figure of rows, which is told the places of those drawn."""
     if not count:
         return (0.0, 0.0)
     chance = np.random.default_rng(_SEED)
-    return _between([figure(chance.integers(count, size=count)) for _ in range(SAMPLES)])
+    return _between([figure(chance.integers(count, size=count)) for _ in range(samples)])
 
 
 def _between(values: list[float]) -> Interval:

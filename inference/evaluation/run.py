@@ -22,6 +22,7 @@ from inference.files.errors import DataError
 from inference.gold import meanings
 from inference.messages import ModelInfo
 from inference.settings import InferenceSettings
+from inference.tasks.sentiment import label_names
 from inference.training.data.duplicates import without
 from inference.training.data.labelling import Labelling, NamedLabels
 from inference.training.data.losses import Loss
@@ -53,12 +54,23 @@ class Evaluation:
     leaked: int = 0  # texts of the floor's file that stand in `file`: not fitted on
 
 
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What the floor is fitted on."""
+
+    path: Path
+    examples: list[Example]
+    leaked: int  # texts of the file that are measured, and so not here
+
+
 def run(request: EvaluationRequest) -> Evaluation:
     """Measure; raises `ModelError`, `FilesError` and `GoldLabelError`.
 
     Texts are read as the worker would read them: nothing is cleaned.
     """
     found = _read(request, request.file)
+    # Before anything is scored: what is amiss with the file is said at once.
+    learned = _learned(request, request.floor, found.examples) if request.floor else None
     model = load_classifier(request.slot, request.model, request.settings)
     budget = request.settings.batch_tokens if request.settings else 0
     texts = [one.text for one in found.examples]
@@ -68,11 +80,15 @@ def run(request: EvaluationRequest) -> Evaluation:
         figures, rows, truths = evaluate_attributes(texts, labels, model, budget)
         wrong = attribute_mistakes(rows, truths, list(figures.per_attribute), texts, places)
         evaluation = Evaluation(report=figures, mistakes=wrong, losses=found.losses)
-        return _with_attribute_floor(request, evaluation, figures, found.examples)
+        return (
+            evaluation
+            if learned is None
+            else _with_attribute_floor(evaluation, figures, learned, found)
+        )
     single, judged = evaluate(texts, [one.labels[0] for one in found.examples], model, budget)
     wrong = mistakes(judged, texts, places)
     evaluation = Evaluation(report=single, mistakes=wrong, losses=found.losses)
-    return _with_floor(request, evaluation, judged, found.examples)
+    return evaluation if learned is None else _with_floor(evaluation, learned, judged, found)
 
 
 def _read(request: EvaluationRequest, path: Path) -> Found:
@@ -80,58 +96,50 @@ def _read(request: EvaluationRequest, path: Path) -> Found:
     return read_examples(path, request.columns, request.labelling, limit=limit)
 
 
-def _floor_examples(
-    path: Path, request: EvaluationRequest, measured: Sequence[Example]
-) -> tuple[list[Example], int]:
+def _learned(request: EvaluationRequest, path: Path, measured: Sequence[Example]) -> Learned:
+    """Return what the floor is fitted on: the file's texts that are not measured."""
     kept, leaks = without(_read(request, path).examples, measured)
     if not kept:
         raise DataError(
             f"every text of {path} stands in {request.file} too: the floor needs others"
         )
-    return kept, len(leaks)
+    return Learned(path=path, examples=kept, leaked=len(leaks))
 
 
 def _with_floor(
-    request: EvaluationRequest, evaluation: Evaluation, judged: Judged, measured: Sequence[Example]
+    evaluation: Evaluation, learned: Learned, judged: Judged, found: Found
 ) -> Evaluation:
-    if request.floor is None:
-        return evaluation
-    kept, leaked = _floor_examples(request.floor, request, measured)
     in_case = {name.lower(): name for name in judged.gold}
-    fitted = [in_case.get(name, name) for name in meanings([one.labels[0] for one in kept])]
+    known = label_names(evaluation.report.model.labels)
+    told = meanings([one.labels[0] for one in learned.examples], known)
+    fitted = [in_case.get(name, name) for name in told]
     lacking = set(judged.gold) - set(fitted)
     if lacking or len(set(fitted)) < 2:
         missing = ", ".join(sorted(lacking)) or "a second label"
-        raise DataError(f"{request.floor} has no example of {missing}: the floor cannot be fitted")
-    floor = fit_floor([one.text for one in kept], fitted)
+        raise DataError(f"{learned.path} has no example of {missing}: the floor cannot be fitted")
+    floor = fit_floor([one.text for one in learned.examples], fitted)
     began = time.perf_counter()
-    rows = floor.rows([one.text for one in measured])
+    rows = floor.rows([one.text for one in found.examples])
     took = time.perf_counter() - began
     figures = report(judge(rows, floor.labels, judged.gold), took, _linear(floor.labels))
-    return replace(evaluation, floor=figures, leaked=leaked)
+    return replace(evaluation, floor=figures, leaked=learned.leaked)
 
 
 def _with_attribute_floor(
-    request: EvaluationRequest,
-    evaluation: Evaluation,
-    figures: AttributeReport,
-    measured: Sequence[Example],
+    evaluation: Evaluation, figures: AttributeReport, learned: Learned, found: Found
 ) -> Evaluation:
-    if request.floor is None:
-        return evaluation
-    kept, leaked = _floor_examples(request.floor, request, measured)
     names = list(figures.per_attribute)
-    truths = truths_of([one.labels for one in kept], names)
+    truths = truths_of([one.labels for one in learned.examples], names)
     for at, name in enumerate(names):
         if truths[:, at].all() or not truths[:, at].any():
-            raise DataError(f"{request.floor} does not have texts with {name} and without it")
-    floor = fit_attribute_floor([one.text for one in kept], truths, names)
+            raise DataError(f"{learned.path} does not have texts with {name} and without it")
+    floor = fit_attribute_floor([one.text for one in learned.examples], truths, names)
     began = time.perf_counter()
-    rows = floor.rows([one.text for one in measured])
+    rows = floor.rows([one.text for one in found.examples])
     took = time.perf_counter() - began
-    gold = truths_of([one.labels for one in measured], names)
+    gold = truths_of([one.labels for one in found.examples], names)
     linear = attribute_report(rows, gold, names, took, _linear(names))
-    return replace(evaluation, floor=linear, leaked=leaked)
+    return replace(evaluation, floor=linear, leaked=learned.leaked)
 
 
 def _linear(labels: Sequence[str]) -> ModelInfo:

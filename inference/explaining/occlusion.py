@@ -72,10 +72,18 @@ def log_odds(probabilities: Floats) -> Floats:
 
 
 def _without(cut: Sequence[Piece], at: int) -> str:
-    """Return the text without a piece; words beside it do not grow together."""
+    """Return the text without a piece, as it would have been written.
+
+    Words beside it do not grow together, and of the blanks around it one stays, none at an edge:
+    byte-level pieces take a second blank for something said.
+    """
     before = "".join(piece.text for piece in cut[:at])
     after = "".join(piece.text for piece in cut[at + 1 :])
-    apart = " " if before[-1:].isascii() and after[:1].isascii() else ""
+    if not before.strip() or not after.strip():
+        return before.rstrip() + after.lstrip()
+    if before[-1].isspace():
+        return before + after.lstrip()
+    apart = " " if before[-1].isascii() and after[0].isascii() and not after[0].isspace() else ""
     return f"{before}{apart}{after}"
 
 

@@ -58,7 +58,7 @@ def texts_to_read(data: Path) -> list[str]:
     chinese = [text for text in reviews if is_chinese(text)]
     english = [text for text in reviews if not is_chinese(text)]
     turns = chance.sample(readers.jddc_turns(data), CHAT_TURNS)
-    posts = [one.text for one in readers.cold(data, "train")]
+    posts = [one.text for one in readers.cold_apart(data, "train")]
     return chinese * 2 + turns + posts + chance.sample(english, ENGLISH_REVIEWS)
 
 

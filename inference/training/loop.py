@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerFast
+
+from inference.evaluation.calibration import expected_error
 
 SEED = 17
 EVALUATION_TOKENS = 6144
@@ -152,21 +155,19 @@ def softened(logits: Floats, temperature: float) -> Floats:
 
 
 def calibration_error(logits: Floats, labels: NDArray[np.intp], temperature: float) -> float:
-    """Return the expected calibration error over 15 bins of confidence, in percent."""
+    """Return the expected calibration error in percent."""
     rows = softened(logits, temperature)
     sure, right = rows.max(axis=1), rows.argmax(axis=1) == labels
-    bins = np.minimum((sure * 15).astype(int), 14)
-    gaps = [abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(15)]
-    return round(100 * float(sum(gaps)) / len(labels), 2)
+    return round(100 * expected_error(sure, right), 2)
 
 
-Loss = Callable[[torch.Tensor, torch.Tensor, Recipe], torch.Tensor]
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Of logits [texts, classes] and what is right of them [texts, classes]."""
 
 
-def of_classes(logits: torch.Tensor, targets: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+def of_classes(logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
     """Return the mean cross entropy of classes that exclude each other."""
-    return cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+    return cross_entropy(logits, targets, label_smoothing=smoothing)
 
 
 def train(
@@ -174,13 +175,17 @@ def train(
     examples: Examples,
     recipe: Recipe,
     after: Callable[[int], None],
-    loss: Loss = of_classes,
+    loss: Loss | None = None,
 ) -> None:
-    """Train a classifier in place; `after` as in `fit`."""
+    """Train a classifier in place; `after` as in `fit`.
+
+    Without a loss, classes exclude each other, and the recipe says how far they are smoothed.
+    """
+    told = loss or partial(of_classes, smoothing=recipe.label_smoothing)
 
     def loss_of(batch: Sequence[int], chance: random.Random) -> torch.Tensor:
         logits = _logits(model, [examples.ids[at] for at in batch], recipe, chance)
-        return loss(logits, torch.from_numpy(examples.targets[list(batch)]), recipe)
+        return told(logits, torch.from_numpy(examples.targets[list(batch)]))
 
     fit(model, [len(one) for one in examples.ids], recipe, loss_of, after)
 

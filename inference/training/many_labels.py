@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from inference.training.loop import TEMPERATURES, Floats, Recipe
+from inference.training.loop import TEMPERATURES, Floats
 
 
-def of_known(logits: torch.Tensor, targets: torch.Tensor, _: Recipe | None = None) -> torch.Tensor:
+def of_known(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return the mean log loss of the targets that are known; both are [texts, labels].
 
     A target without a number is unknown, and nothing is learnt from it.

@@ -144,7 +144,7 @@ def measure(
     ids = [one for part in held.values() for one in part.ids]
     targets = np.concatenate([part.targets for part in held.values()])
     temperature = best_temperature(logits_of(model, ids), targets)
-    posts = readers.cold(data, "test")
+    posts = readers.cold_apart(data, "test")
     tested = logits_of(model, tokenise(tokenizer, [one.text for one in posts], RECIPE.max_tokens))
     is_rude = tested[:, LABELS.index(TOXICITY)] > 0
     return {

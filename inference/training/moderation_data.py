@@ -68,7 +68,7 @@ def cold_examples(data: Path, part: str) -> list[Known]:
             (TOXICITY,) if label else (),
             (PROFANITY, INSULT, THREAT) if label else (PROFANITY,),
         )
-        for text, label in readers.cold(data, part)
+        for text, label in readers.cold_apart(data, part)
     ]
 
 

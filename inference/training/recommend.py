@@ -45,6 +45,7 @@ from inference.training.loop import SEED
 from inference.training.readers import Purchase
 from inference.training.recommend_check import Figures, floor_scorers, scorer
 from inference.training.shop import Lifts, Order, Orders, Shop, bought, figures, shop_of
+from inference.training.tuning.finetune import check_out
 from inference.training.vocabulary import Floats, ensure_vocabulary
 
 BATCH = 96
@@ -130,21 +131,13 @@ def batches(found: Sequence[Example], chance: random.Random) -> list[list[Exampl
     return result
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """Who looks on while a network learns."""
-
-    say: Callable[[str], None]  # told of each epoch
-    keep: Callable[[PairScorer], None]  # handed the network as soon as it is the best so far
-
-
 def train(
     network: PairScorer,
     shop: Shop,
     pieces: tuple[Tensor, Tensor],
     lifts: Lifts,
     recipe: Recipe,
-    watch: Watch,
+    say: Callable[[str], None],
 ) -> list[Figures]:
     """Train in place: softmax over all items, the bought ones share the probability.
 
@@ -165,10 +158,9 @@ def train(
         network.train()
         losses = [_step(network, pieces, batch, lifts, optimizer, schedule) for batch in epoch]
         found = _chosen(network, shop, pieces, lifts)
-        watch.say(_epoch(number, recipe, float(np.mean(losses)), found))
+        say(_epoch(number, recipe, float(np.mean(losses)), found))
         if _merit(found) > max(map(_merit, curve)):
             best = _copied(network)
-            watch.keep(network)
         curve.append(found)
     network.load_state_dict(best)
     return curve
@@ -258,11 +250,13 @@ def train_recommender(
 ) -> dict[str, Any]:
     """Tune the recommender in `base` on a shop's purchases, in their order; write it to `out`.
 
-    `say` is told each epoch. Returns the figures of the card: the model beside its floors on the
+    `say` is told each epoch. Nothing is written before the end, so that one that was ended begins
+    anew. Returns the figures of the card: the model beside its floors on the
     last tenth of the purchases, which it never saw. A purchase's title is what the model reads of
     a product. Raises `ModelError` where `base` is no recommender, and `TrainingError` where
-    too few customers came back.
+    too few customers came back or `out` is not empty.
     """
+    check_out(out)
     read_config(base, str(base))
     tokenizer, network = read_network(base, base.name)
     shop = shop_of(purchases)
@@ -302,8 +296,7 @@ def _fit(
         name: figures(shop.known, shop.after, score) for name, score in floor_scorers(shop).items()
     }
     beside["before training"] = _measured(network, shop, pieces, lifts)
-    watch = Watch(say=say, keep=lambda best: save(best, tokenizer, out))
-    curve = train(network, shop, pieces, lifts, recipe, watch)
+    curve = train(network, shop, pieces, lifts, recipe, say)
     save(network, tokenizer, out)
     told: dict[str, Any] = {
         "full ranking of all items": {

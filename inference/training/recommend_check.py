@@ -23,7 +23,7 @@ from schemas.reference import CatalogueItem
 
 Figures = dict[str, dict[str, float]]
 LARGEST_TABLE = 200_000_000
-"""Customers by items; item-kNN is left out where there are more."""
+"""Customers by items, or items by items; item-kNN is left out where there are more."""
 
 
 def catalogue_of(shop: Shop, vectors: Floats) -> Catalogue:
@@ -61,6 +61,6 @@ def floor_scorers(shop: Shop) -> dict[str, Scorer]:
         "popularity": popularity(known, products),
         "own most bought": most_bought(known, products),
     }
-    if len(known) * products <= LARGEST_TABLE:
+    if max(len(known), products) * products <= LARGEST_TABLE:
         scorers["item-kNN"] = item_neighbours(known, products)
     return scorers

@@ -202,12 +202,17 @@ def most_bought(known: Orders, products: int) -> Scorer:
 
 
 def item_neighbours(known: Orders, products: int) -> Scorer:
-    """Return item-kNN: the sum of cosines of who bought both, over the products of a history."""
+    """Return item-kNN: the sum of cosines of who bought both, over the products of a history.
+
+    Holds a table of customers by products and one of products by products.
+    """
     marks = np.zeros((len(known), products), dtype=np.float32)
     for line, orders in enumerate(known.values()):
         marks[line, bought(orders)] = 1.0
     norms = np.linalg.norm(marks, axis=0).clip(1e-6)
-    alike = (marks.T @ marks) / np.outer(norms, norms)
+    alike = marks.T @ marks
+    alike /= norms
+    alike /= norms[:, None]
 
     def score(orders: list[Order]) -> Floats:
         scores: Floats = alike[sorted(set(bought(orders)))].sum(axis=0)

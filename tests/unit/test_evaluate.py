@@ -137,6 +137,13 @@ def test_a_models_own_labels_are_known() -> None:
     assert gold_names(["Refund", "greeting"], ["greeting", "refund"]) == ["refund", "greeting"]
 
 
+def test_a_models_own_labels_may_be_numbers() -> None:
+    known = [str(number) for number in range(77)]
+    assert gold_names(["0", 5, " 76"], known) == ["0", "5", "76"]
+    with pytest.raises(GoldLabelError, match="row 2"):
+        gold_names(["3", "77", "4"], known)
+
+
 @pytest.mark.parametrize("bad", ["a private text", 7, 2.5, "", "nan", "inf"])
 def test_an_unknown_label_names_its_row_and_not_itself(bad: Gold) -> None:
     with pytest.raises(GoldLabelError, match="row 3") as caught:

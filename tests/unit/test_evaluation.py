@@ -18,9 +18,9 @@ from inference.evaluation.floor import fit_floor, grams
 from inference.evaluation.intervals import of_confusion, of_rows
 from inference.evaluation.mistakes import Mistake, attribute_mistakes, mistakes
 from inference.evaluation.plots import plot_confusion, plot_reliability
-from inference.evaluation.report import judge
+from inference.evaluation.report import Report, judge
 from inference.evaluation.run import EvaluationRequest, run
-from inference.files.errors import DataError
+from inference.files.errors import ColumnError, DataError
 from inference.testing import fake_model
 from streams.cli.failures import run_command
 from tests.unit.tiny_bert import make_tiny_bert
@@ -143,6 +143,34 @@ def test_a_floor_without_a_label_of_the_file(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"b\.csv has no example of negative"):
         run(request)
+
+
+def test_a_floor_of_other_columns_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    train = tmp_path / "b.csv"
+    train.write_text("review,stars\nsplendid,1\n", encoding="utf-8")
+    request = EvaluationRequest(
+        slot="sentiment", model="./none", file=labelled(tmp_path / "a.jsonl"), floor=train
+    )
+    with pytest.raises(ColumnError, match=r"b\.csv has a text and label; it has review, stars"):
+        run(request)
+
+
+def test_intents_may_be_numbers(tmp_path: Path) -> None:
+    names = ("0", "1", "7")
+    model = make_tiny_bert(
+        tmp_path / "tiny", id2label={str(at): name for at, name in enumerate(names)}
+    )
+    for name in ("a.csv", "b.csv"):
+        rows = [f"{name} {'好差了'[n % 3] * 9} {n},{names[n % 3]}" for n in range(30)]
+        (tmp_path / name).write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    request = EvaluationRequest(
+        slot="intent", model=str(model), file=tmp_path / "a.csv", floor=tmp_path / "b.csv"
+    )
+    outcome = run(request)
+    assert isinstance(outcome.report, Report)
+    assert isinstance(outcome.floor, Report)
+    assert set(outcome.report.per_class) == set(outcome.floor.per_class) == set(names)
+    assert outcome.floor.accuracy == 1.0
 
 
 def test_the_command_writes_figures_mistakes_and_plots(

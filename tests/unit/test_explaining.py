@@ -27,8 +27,10 @@ class Counter:
 
     def __init__(self) -> None:
         self.info = replace(fake_model("sentiment", ("negative", "positive")))
+        self.asked: list[str] = []
 
     def prepare(self, items: Sequence[Item]) -> list[Encoded]:
+        self.asked += [str(item) for item in items]
         return [Encoded(str(item)) for item in items]
 
     def forward(self, batch: Sequence[Encoded]) -> Floats:
@@ -68,6 +70,21 @@ def test_words_for_and_against() -> None:
     assert "".join(part.text for part in explanation.parts) == "a good zip, broken <b>"
     against = explain(Counter(), "good, broken", label="negative")
     assert {part.text: part.weight > 0 for part in against.parts}["broken"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("good zip broken", ["zip broken", "good broken", "good zip"]),
+        ("good, zip", [", zip", "good zip", "good,"]),
+        ("质量很好", ["很好", "质量好", "质量很"]),
+        ("a\n b", ["b", "a"]),
+    ],
+)
+def test_a_text_without_a_word_has_no_doubled_blanks(text: str, asked: list[str]) -> None:
+    counter = Counter()
+    explain(counter, text)
+    assert counter.asked == [text, *asked]
 
 
 @pytest.mark.parametrize(

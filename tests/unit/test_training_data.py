@@ -111,6 +111,31 @@ def test_texts_of_the_test_file_are_not_trained_on(tmp_path: Path) -> None:
     assert by_reason(data.losses) == {Reason.LEAK: 1}
 
 
+def test_what_is_left_out_of_the_test_file_is_told(tmp_path: Path) -> None:
+    path = reviews_csv(tmp_path / "a.csv")
+    good = [f"new number {n},{n % 2}" for n in range(20)]
+    test = csv(tmp_path / "test.csv", *good, "no label here,", "new number 0,0")
+    data = load_dataset(request(path, test=test))
+    assert [(one.reason, one.place) for one in data.losses] == [
+        (Reason.NO_LABEL, "test.csv, line 22"),
+        (Reason.DUPLICATE, "test.csv, line 23"),
+    ]
+    with pytest.raises(DataError, match=r"2 rows would be left out.*test\.csv, line 22"):
+        load_dataset(request(path, test=test, strict=True))
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(3, 0), (4, 0), (5, 1), (6, 2)])
+def test_a_rare_label_is_not_held_out_until_nothing_is_left(
+    tmp_path: Path, count: int, held_out: int
+) -> None:
+    rare = [f"so so number {n},3" for n in range(count)]
+    often = [f"{text},{1 + 4 * label}" for text, label in REVIEWS]
+    data = load_dataset(request(csv(tmp_path / "a.csv", *often, *rare)))
+    away = [one for one in (*data.validation, *data.test) if one.labels == ("neutral",)]
+    assert len(away) == held_out
+    assert "neutral" in data.labels
+
+
 def test_one_broken_row_in_many_is_told_with_its_line(tmp_path: Path) -> None:
     rows = [json.dumps({"text": f"text {n}", "label": n % 2}) for n in range(1000)]
     rows[617] = '{"text": "cut off'

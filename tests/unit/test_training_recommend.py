@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from inference.tasks.demand import Demand
 from inference.training.data.purchases import read_catalogue, read_purchases
 from inference.training.readers import Purchase
 from inference.training.recommend import fine, train_recommender
+from inference.training.recommend_check import floor_scorers
 from inference.training.shop import (
     Floats,
     Lifts,
@@ -109,6 +111,30 @@ def test_floors_know_the_customer() -> None:
     assert most_bought(known, 4)(known["ann"]).argsort()[::-1].tolist() == [1, 0, 2, 3]
     scores = item_neighbours(known, 4)([Order(3.0, [2])])
     assert scores.argsort()[::-1][:2].tolist() == [2, 0]
+
+
+def test_a_shop_of_too_many_products_is_measured_without_item_knn() -> None:
+    few = shop_of(purchases())
+    products = [str(number) for number in range(15_000)]
+    many = replace(few, products=products, titles=products)
+    assert "item-kNN" in floor_scorers(few)
+    assert set(floor_scorers(many)) == {"popularity", "own most bought"}
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_text("precious")
+    with pytest.raises(TrainingError, match="is not empty"):
+        train_recommender(purchases(), tmp_path, BASE, fine(1), told)
+    assert (tmp_path / "model.safetensors").read_text() == "precious"
+
+
+def test_one_that_was_ended_leaves_nothing_behind(tmp_path: Path) -> None:
+    def end(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_recommender(purchases(), tmp_path / "own", BASE, fine(3), end)
+    assert not (tmp_path / "own").exists()
 
 
 def test_a_tuned_recommender_is_a_folder_that_the_worker_loads(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from inference.training.tuning.finetune import TuningRequest, fine_tune
 from inference.training.tuning.history import Epoch, History
 from inference.training.tuning.objectives import IGNORED, MaskedPieces
 from inference.training.tuning.settings import TuningSettings
-from inference.training.tuning.teacher import Teacher, soft_targets
+from inference.training.tuning.teacher import Teacher, load_teacher, opinion, shared_out
 from inference.training.tuning.trainer import rate
 from tests.unit.tiny_bert import make_tiny_bert
 
@@ -229,27 +230,64 @@ def test_attributes_are_learned_by_themselves(base: Path, tmp_path: Path) -> Non
     assert config["problem_type"] == "multi_label_classification"
 
 
-def test_a_student_learns_what_its_teacher_says(base: Path, tuned: Path, tmp_path: Path) -> None:
-    wrong = replace(
-        dataset(),
-        train=[replace(one, labels=("negative",)) for one in examples(60)[:1]] + examples(60)[1:],
-    )
-    asked = request(base, tmp_path / "out", data=wrong, teacher=Teacher(name=str(tuned)))
-    result = fine_tune(asked, Quiet())
+def swapped(given: list[Example]) -> list[Example]:
+    other: dict[tuple[str, ...], tuple[str, ...]] = {
+        ("negative",): ("positive",),
+        ("positive",): ("negative",),
+    }
+    return [replace(one, labels=other[one.labels]) for one in given]
+
+
+@pytest.mark.parametrize("teacher_share", [0.9, 0.1])
+def test_a_student_believes_its_teacher_as_much_as_it_is_told_to(
+    base: Path, tuned: Path, tmp_path: Path, teacher_share: float
+) -> None:
+    """All labels of the file are wrong."""
+    told = dataset()
+    wrong = replace(told, train=swapped(told.train))
+    if teacher_share < 0.5:
+        wrong = replace(wrong, validation=swapped(told.validation), test=swapped(told.test))
+    teacher = Teacher(name=str(tuned), share=teacher_share)
+    result = fine_tune(request(base, tmp_path / "out", data=wrong, teacher=teacher), Quiet())
     assert isinstance(result.figures, Report)
     assert result.figures.accuracy == 1.0
-    truth = np.eye(2, dtype=np.float32)
-    mixed = soft_targets(
-        Teacher(name=str(tuned), share=0.5),
-        "sentiment",
-        ["bad", "good"],
-        truth,
-        ("negative", "positive"),
-    )
-    np.testing.assert_allclose(mixed.sum(axis=1), 1, rtol=1e-5)
-    assert (mixed.diagonal() >= 0.5).all()
+
+
+def test_a_teacher_leaves_the_threads_and_is_not_chosen_by_timing(tuned: Path) -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        model = load_teacher(Teacher(name=str(tuned)), "sentiment", SETTINGS)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert model.info.dtype == "float32"
+    assert model.info.plan is not None
+    assert model.info.plan.reason == "as configured"
+
+
+def test_what_a_teacher_gives_to_other_labels_is_shared_out(base: Path) -> None:
+    model = load_teacher(Teacher(name=str(base)), "sentiment", SETTINGS)
+    whole = forward(model, model.prepare(["bad 差", "good 好"]))
+    rows = opinion(model, ["bad 差", "good 好"], ("positive", "negative"))
+    np.testing.assert_allclose(rows, whole[:, [2, 0]], rtol=1e-4)
+    np.testing.assert_allclose(shared_out(rows), rows / (1 - whole[:, [1]]), rtol=1e-4)
     with pytest.raises(TrainingError, match="does not know the label 'angry'"):
-        soft_targets(Teacher(name=str(tuned)), "sentiment", ["x"], truth, ("angry", "positive"))
+        opinion(model, ["x"], ("angry", "positive"))
+
+
+def test_a_training_does_not_go_on_under_another_teacher(
+    base: Path, tuned: Path, tmp_path: Path
+) -> None:
+    name = tmp_path / "teacher"
+    shutil.copytree(tuned, name)
+    asked = request(base, tmp_path / "out", teacher=Teacher(name=str(name)))
+    with pytest.raises(Killed):
+        fine_tune(asked, Quiet(3))
+    shutil.copy(base / "model.safetensors", name / "model.safetensors")
+    shutil.copy(base / "config.json", name / "config.json")
+    with pytest.raises(TrainingError, match="unfinished training with other data"):
+        fine_tune(asked, Quiet())
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

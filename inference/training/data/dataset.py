@@ -15,7 +15,7 @@ from inference.training.data.duplicates import distinct, without
 from inference.training.data.labelling import SENTIMENTS, Labelling
 from inference.training.data.losses import Loss, refuse
 from inference.training.data.reading import Example, Found, read_examples
-from inference.training.data.splits import stratified
+from inference.training.data.splits import FEWEST, stratified
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class Dataset:
     test: list[Example]
     labels: tuple[str, ...]  # in the order of the model's columns
     many: bool  # whether a text may have several labels, or none
-    losses: list[Loss]
-    rows: int  # of the files, those left out among them
+    losses: list[Loss]  # of the test file too
+    rows: int  # of the files, those left out among them, without the test file's
     sources: tuple[str, ...]  # names of the files
 
     @property
@@ -65,11 +65,12 @@ def load_dataset(request: DataRequest) -> Dataset:
     losses = [loss for one in found for loss in one.losses]
     kept, doubled = distinct([example for one in found for example in one.examples])
     named: list[Example] = []
-    leaked: list[Loss] = []
+    losses += doubled
     if request.test is not None:
-        named = distinct(_read(request, request.test).examples)[0]
+        tested = _read(request, request.test)
+        named, doubled = distinct(tested.examples)
         kept, leaked = without(kept, named)
-    losses += [*doubled, *leaked]
+        losses += [*tested.losses, *doubled, *leaked]
     if request.strict:
         refuse(losses)
     labels = _labels(kept, request)
@@ -134,8 +135,8 @@ def _check_parts(
 ) -> None:
     if not validation:
         raise DataError(
-            f"{len(train)} rows are too few: a label needs two or more, so that one can be held "
-            "out for validation"
+            f"{len(train)} rows are too few: a label needs {FEWEST} or more, so that one can be "
+            "held out for validation"
         )
     lacking = set(labels) - {name for one in train for name in one.labels}
     if lacking and not many:

@@ -59,13 +59,10 @@ class SentimentLabels:
 
 
 class NamedLabels:
-    """Any word is a class; with `known`, only those are."""
+    """Any word is a class."""
 
     many = False
     wanted = LABEL
-
-    def __init__(self, known: Sequence[str] = ()) -> None:
-        self._known = {name.lower(): name for name in known}
 
     def value(self, fields: Mapping[str, Any]) -> object | None:
         """Return the column `label`."""
@@ -73,13 +70,7 @@ class NamedLabels:
 
     def names(self, values: Sequence[object]) -> list[Names | None]:
         """Return the names as they are written."""
-        return [self._name(str(value).strip()) for value in values]
-
-    def _name(self, name: str) -> Names | None:
-        if self._known:
-            known = self._known.get(name.lower())
-            return (known,) if known else None
-        return (name,) if name else None
+        return [(name,) if (name := str(value).strip()) else None for value in values]
 
 
 class ListedLabels:

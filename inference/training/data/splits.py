@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from inference.training.data.labelling import Names
 from inference.training.data.reading import Example
 
+FEWEST = 5
+"""Examples of a label from which on one is held out: of fewer all are needed to learn from."""
+
 
 def stratified(
     examples: Sequence[Example], share: float, seed: int
 ) -> tuple[list[Example], list[Example]]:
     """Return (the rest, a part of `share` of each label), both shuffled by `seed`.
 
-    A label with two examples or more is in both; one with a single example is in the rest.
+    A label with `FEWEST` examples or more is in both; one with fewer is in the rest.
     """
     chance = random.Random(seed)
     groups: dict[Names, list[Example]] = defaultdict(list)
@@ -26,7 +29,8 @@ def stratified(
     for labels in sorted(groups):
         group = groups[labels]
         chance.shuffle(group)
-        cut = min(len(group) - 1, max(1, round(share * len(group)))) if share else 0
+        is_parted = share and len(group) >= FEWEST
+        cut = min(len(group) - 1, max(1, round(share * len(group)))) if is_parted else 0
         part += group[:cut]
         rest += group[cut:]
     chance.shuffle(rest)

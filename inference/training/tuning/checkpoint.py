@@ -44,8 +44,8 @@ class Checkpoints:
             metadata = file.metadata() or {}
             if metadata.get(_IDENTITY) != self._identity:
                 raise TrainingError(
-                    f"{self._folder.parent} holds an unfinished training with other data, base or "
-                    "settings: go on with those, or remove the folder to begin anew"
+                    f"{self._folder.parent} holds an unfinished training with other data, base, "
+                    "teacher or settings: go on with those, or remove the folder to begin anew"
                 )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         _restore_weights(model, tensors)

@@ -31,7 +31,13 @@ from inference.training.tuning.objectives import Attributes, Classes
 from inference.training.tuning.precision import prepare_device
 from inference.training.tuning.scoring import logits_of
 from inference.training.tuning.settings import TuningSettings
-from inference.training.tuning.teacher import Teacher, soft_targets
+from inference.training.tuning.teacher import (
+    Teacher,
+    load_teacher,
+    opinion,
+    shared_out,
+    teacher_hash,
+)
 from inference.training.tuning.trainer import Listener, Task, Trainer
 from inference.training.tuning.validation import Held, probabilities, targets_of
 
@@ -126,9 +132,13 @@ def _identity(request: TuningRequest, base: str) -> str:
         "labels": request.data.labels,
         "base": base,
         "settings": settings,
-        "teacher": asdict(request.teacher) if request.teacher else None,
+        "teacher": _taught_by(request.slot, request.teacher) if request.teacher else None,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _taught_by(slot: str, teacher: Teacher) -> dict[str, object]:
+    return {"hash": teacher_hash(teacher, slot), "share": teacher.share}
 
 
 def _task(request: TuningRequest, base: Base) -> Task:
@@ -136,8 +146,8 @@ def _task(request: TuningRequest, base: Base) -> Task:
     ids = _ids(base, data.train)
     targets = targets_of([one.labels for one in data.train], base.labels)
     if request.teacher:
-        texts = [one.text for one in data.train]
-        targets = soft_targets(request.teacher, request.slot, texts, targets, base.labels)
+        share = request.teacher.share
+        targets = share * _taught(request, request.teacher, base) + (1 - share) * targets
     held = _held(base, data.validation, many=data.many)
     objective = (
         Attributes(ids, targets, base.pad)
@@ -145,6 +155,13 @@ def _task(request: TuningRequest, base: Base) -> Task:
         else Classes(ids, targets, base.pad, request.settings.label_smoothing)
     )
     return Task(model=base.model, objective=objective, validate=lambda: held.figures(base.model))
+
+
+def _taught(request: TuningRequest, teacher: Teacher, base: Base) -> Floats:
+    """Return what the teacher says of the training texts [texts, labels]."""
+    model = load_teacher(teacher, request.slot, request.settings)
+    rows = opinion(model, [one.text for one in request.data.train], base.labels)
+    return rows if request.data.many else shared_out(rows)
 
 
 def _ids(base: Base, examples: Sequence[Example]) -> list[Ids]:

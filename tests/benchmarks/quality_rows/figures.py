@@ -9,13 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.evaluation.calibration import expected_error
+from inference.evaluation.intervals import of_rows
 from inference.messages import Floats
 
 DRAWS: Final = 400
-SEED: Final = 17
-BINS: Final = 15
-INTERVAL: Final = (2.5, 97.5)
-"""Percentiles between which a figure lies in 95 of 100 draws."""
 
 Places = NDArray[np.intp]
 
@@ -55,11 +53,8 @@ class Row:
 
 def bootstrapped(n: int, statistic: Callable[[Places], float]) -> Figure:
     """Return a statistic of n items, with the percentiles of it over items drawn with return."""
-    chance = np.random.default_rng(SEED)
-    drawn = [statistic(chance.integers(n, size=n)) for _ in range(DRAWS)]
-    low, high = np.percentile(drawn, INTERVAL)
-    value = statistic(np.arange(n))
-    return Figure(value=_rounded(value), low=_rounded(low), high=_rounded(high))
+    low, high = of_rows(n, statistic, DRAWS)
+    return Figure(value=round(float(statistic(np.arange(n))), 4), low=low, high=high)
 
 
 def mean(values: Sequence[float] | NDArray[np.generic]) -> Figure:
@@ -71,15 +66,4 @@ def mean(values: Sequence[float] | NDArray[np.generic]) -> Figure:
 def calibration(rows: Floats, labels: Places) -> Figure:
     """Return the expected calibration error of probabilities [items, classes], 0 to 1."""
     sure, right = rows.max(axis=1), rows.argmax(axis=1) == labels
-    bins = np.minimum((sure * BINS).astype(np.intp), BINS - 1)
-    gaps = sure - right
-    return bootstrapped(
-        len(labels),
-        lambda at: float(
-            np.abs(np.bincount(bins[at], weights=gaps[at], minlength=BINS)).sum() / len(at)
-        ),
-    )
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
+    return bootstrapped(len(labels), lambda at: expected_error(sure[at], right[at]))

@@ -1,4 +1,8 @@
-"""Intents of a shop's own: the bundled encoder fine-tuned on them, as a shop would."""
+"""Intents of a shop's own: a bundled encoder fine-tuned on them, as a shop would.
+
+It is the sentiment model's, not the intent model's: that one was trained on most of hint3 and
+on some of banking77. Of what is measured here the sentiment model never read a word.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedTokenizer
 from inference.messages import Floats
 from inference.models.loading import BUNDLED_FOLDER
 from inference.training import readers
+from inference.training.data.cleaning import folded
 from inference.training.loop import (
     SEED,
     Examples,
@@ -32,25 +37,27 @@ from tests.benchmarks.quality_rows.floors import fitted
 
 FOLDS: Final = 3
 VALIDATION: Final = 0.15
-BASE: Final = BUNDLED_FOLDER / "intent"
+BASE: Final = BUNDLED_FOLDER / "sentiment"
 SHOPS: Final = {"curekart": (0.80, 0.52), "sofmattress": (0.64, 0.77)}
 """Of each shop, BERT's published in-scope accuracy and out-of-scope recall."""
 MARGIN: Final = 0.05
 RECIPE: Final = Recipe(
-    epochs=30,
-    learning_rate=6e-4,
-    embedding_rate=6e-4,
+    epochs=20,
+    learning_rate=3e-4,
+    embedding_rate=1e-3,
     max_tokens=48,
     batch_tokens=1024,
     token_dropout=0.15,
+    bfloat16=True,
 )
 BANKING_RECIPE: Final = Recipe(
-    epochs=16,
-    learning_rate=8e-4,
-    embedding_rate=8e-4,
+    epochs=12,
+    learning_rate=3e-4,
+    embedding_rate=1e-3,
     max_tokens=64,
     batch_tokens=1536,
     token_dropout=0.12,
+    bfloat16=True,
 )
 Labels = NDArray[np.intp]
 
@@ -92,8 +99,9 @@ class Answers:
 def banking77(data: Path) -> Iterator[Row]:
     """Yield accuracy and calibration, trained on the set's own training part."""
     names: list[str] = json.loads((data / "banking77/categories.json").read_text("utf-8"))
-    learned = _part(readers.banking(data), names)
     tested = _part(readers.banking(data, "test"), names)
+    measured = {folded(text) for text in tested.texts}
+    learned = _part([one for one in readers.banking(data) if folded(one[0]) not in measured], names)
     kept, away = _apart(learned)
     rows = _tuned(learned.at(kept), learned.at(away), [tested.texts], BANKING_RECIPE)[0]
     floor = fitted(learned.texts, learned.labels.tolist())
@@ -106,7 +114,7 @@ def banking77(data: Path) -> Iterator[Row]:
         floor=mean(floor_rows.argmax(1) == tested.labels),
         must=0.91,
         aim=0.931,
-        note="bundled intent encoder, trained on the set",
+        note="bundled sentiment encoder, trained on the set",
     )
     yield Row(
         set="banking77",
@@ -124,14 +132,23 @@ def hint3(data: Path) -> Iterator[Row]:
     """Yield in-scope accuracy and out-of-scope recall of each shop, abstaining.
 
     The sets' own test files are not public here: messages are tested in folds of the training
-    file, and what is out of scope comes from clinc150, whose test part nothing was trained on.
-    The threshold is chosen on validation messages of both kinds.
+    file, each text once, so that none is in two folds; what is out of scope comes from clinc150,
+    whose test part nothing was trained on. The threshold is chosen on validation messages of both
+    kinds.
     """
     outside = {
         part: [text for text, _ in readers.clinc(data, (part,))] for part in ("oos_val", "oos_test")
     }
     for shop, published in SHOPS.items():
-        yield from _shop(shop, readers.hint3(data, shop), outside, published)
+        yield from _shop(shop, distinct(readers.hint3(data, shop)), outside, published)
+
+
+def distinct(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the first of each text, compared without case and blanks."""
+    first: dict[str, tuple[str, str]] = {}
+    for text, label in messages:
+        first.setdefault(folded(text), (text, label))
+    return list(first.values())
 
 
 def _shop(
