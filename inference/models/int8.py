@@ -9,14 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from inference.models.onednn import NARROW
+
 LEVELS = 127
 """Of a number in 8 bits, both ways; -128 has no counterpart."""
 FEWER = 63
 """Of weights, where the processor adds pairs of products in 16 bits (AVX2 without VNNI), and cuts
 off what is too large."""
 _LEAST = 1e-12  # a token of zeros has a scale too
-NARROW = 64
-"""Layers with fewer inputs or outputs, a classifier's last one among them, gain nothing."""
 
 
 class Int8Linear(nn.Module):

@@ -17,6 +17,7 @@ from inference.messages import Floats, Plan
 from inference.models.batches import Ids, Packed, Padded, Pass
 from inference.models.heads import probabilities
 from inference.models.int8 import to_int8
+from inference.models.onednn import to_onednn
 from inference.models.packing import NotPackable, pack
 from inference.models.precision import (
     CONFIGURED,
@@ -71,15 +72,15 @@ def _on_cpu(network: Any, wanted: str, samples: _Samples, processor: Processor) 
     if wanted != AUTO:
         precision = CONFIGURED[wanted]
         choice = Choice(precision=precision, reason="as configured")
-        return _planned(_in(exact, precision), choice)
-    ways: dict[Precision, Pass] = {Precision.FP32: exact}
+        return _planned(_in(exact, precision, samples), choice)
+    ways = {Precision.FP32: _in(copy.deepcopy(exact), Precision.FP32, samples)}
     notes = []
     if processor.bfloat16:
-        ways[Precision.BF16] = _in(copy.deepcopy(exact), Precision.BF16)
+        ways[Precision.BF16] = _in(copy.deepcopy(exact), Precision.BF16, samples)
         notes.append(f"{processor.name} has {processor.bfloat16}")
     else:
         notes.append(f"{processor.name} has no instructions for bfloat16")
-    ways[Precision.INT8] = _in(copy.deepcopy(exact), Precision.INT8)
+    ways[Precision.INT8] = _in(exact, Precision.INT8, samples)
     first, *others = _trials(ways, samples.texts)
     choice = choose(first, others)
     notes.append(choice.reason)
@@ -120,7 +121,7 @@ def _unpadded(network: Any, samples: _Samples, precision: Precision) -> Pass:
     try:
         shift, _ = compare(alone, rows_of(packed, samples.texts), TOLERANCE[precision])
     except Exception:  # whatever an architecture raises that was never seen, it takes no packing
-        shift = float("inf")
+        shift = math.inf
     if shift <= TOLERANCE[precision]:
         return packed
     undo()
@@ -165,9 +166,24 @@ def _seconds(way: Pass, texts: Sequence[Ids]) -> float:
     return max(time.thread_time() - began, 1e-9)
 
 
-def _in(way: Pass, precision: Precision) -> Pass:
+def _in(way: Pass, precision: Precision, samples: _Samples) -> Pass:
+    """Return the way, which is used up, as a processor computes it."""
     way.network = _converted(way.network, precision)
+    if precision is not Precision.INT8:
+        _lay_out(way, precision, samples)
     return way
+
+
+def _lay_out(way: Pass, precision: Precision, samples: _Samples) -> None:
+    """Put the network's weights as oneDNN reads them if its scores stay what they are."""
+    plain = rows_of(way, samples.texts)
+    undo = to_onednn(way.network)
+    try:
+        shift, _ = compare(plain, rows_of(way, samples.texts), TOLERANCE[precision])
+    except Exception:  # an architecture that was never seen may look into its layers
+        shift = math.inf
+    if shift > TOLERANCE[precision]:
+        undo()
 
 
 def _converted(network: Any, precision: Precision) -> Any:

@@ -62,6 +62,21 @@ def test_attention_stays_within_a_text(texts: list[int], spare: int) -> None:
     torch.testing.assert_close(found, wanted, rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("long", [2, 8])
+def test_attention_in_bfloat16_is_near(long: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.models.packing.LONG", long)
+    torch.manual_seed(7)
+    packing = packing_of([1, 3, 3, 8])
+    shape = (1, sum(packing.lengths), HEADS, WIDTH)
+    exact = [torch.randn(shape).transpose(1, 2) for _ in range(3)]
+    expected, found = (
+        packed_attention(torch.nn.Identity(), q, k, v, None, packing=packing)[0]
+        for q, k, v in (exact, [one.bfloat16() for one in exact])
+    )
+    assert found.dtype is torch.bfloat16
+    torch.testing.assert_close(found.float(), expected, rtol=0, atol=0.03)
+
+
 @pytest.mark.parametrize(
     "more", [{"sliding_window": 2}, {"softcap": 1.0}, {"position_bias": 0}, {"packing": None}]
 )
