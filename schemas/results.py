@@ -201,6 +201,17 @@ class ReviewDecision(Envelope):
     ] = ()
 
 
+class OrderFact(StrEnum):
+    """What is known of an order, as a reply may state it."""
+
+    STATUS = "status"
+    UPDATED_AT = "updated_at"
+    ITEMS = "items"
+    CARRIER = "carrier"
+    TRACKING = "tracking"
+    ETA = "eta"
+
+
 class HandOffReason(StrEnum):
     """Why a person should answer."""
 
@@ -228,6 +239,9 @@ class Reply(Envelope):
     confidence: Probability
     entries: Annotated[tuple[str, ...], Field(description="Knowledge entries it rests on.")] = ()
     order_id: Annotated[Id | None, Field(description="The order whose facts it rests on.")] = None
+    facts: Annotated[
+        tuple[OrderFact, ...], Field(description="What of that order the text states.")
+    ] = ()
     reason: Annotated[HandOffReason | None, Field(description="Why it was handed off.")] = None
 
 

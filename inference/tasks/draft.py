@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.base import Language
-from schemas.results import HandOffReason, Outcome
+from schemas.results import HandOffReason, OrderFact, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +20,4 @@ class ReplyDraft:
     reason: HandOffReason | None = None  # of the hand-off
     entries: tuple[str, ...] = ()  # knowledge entries that the text rests on
     order_id: str | None = None  # the customer's own order that the text is about
+    facts: tuple[OrderFact, ...] = ()  # of that order, which the text states

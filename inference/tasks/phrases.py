@@ -7,6 +7,7 @@ is "order A1 (Electric kettle)" or "订单A1（电热水壶）"; `day` brings it
 from __future__ import annotations
 
 from enum import StrEnum
+from string import Formatter
 from typing import Final
 
 from schemas.base import Language
@@ -183,6 +184,12 @@ _TABLES: Final = {Language.ENGLISH: _ENGLISH, Language.CHINESE: _CHINESE}
 def say(phrase: Phrase, language: Language, **facts: object) -> str:
     """Return the sentence with the facts in their places."""
     return _TABLES[language][phrase].format(**facts)
+
+
+def wants(phrase: Phrase, language: Language) -> frozenset[str]:
+    """Return the names of the facts that the sentence has places for."""
+    places = Formatter().parse(_TABLES[language][phrase])
+    return frozenset(name for _, name, _, _ in places if name)
 
 
 def in_a_row(sentences: list[str], language: Language) -> str:

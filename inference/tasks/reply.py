@@ -9,7 +9,7 @@ Nothing is said that is not in a knowledge entry or in the facts of the customer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inference.tasks.draft import ReplyDraft
@@ -181,9 +181,10 @@ def _on_order(asked: _Asked, order: OrderFacts) -> ReplyDraft:
     )
     answer = answer_on_order(asked.reading.intent, order, speaker)
     if answer.wants_entry:
-        return _with_entry(asked, order, answer)
+        return replace(_with_entry(asked, order, answer), facts=answer.facts)
     sentences = [*answer.sentences, _more_orders(asked, order)]
-    return _said(asked, sentences, order=order, reason=answer.reason)
+    draft = _said(asked, sentences, order=order, reason=answer.reason)
+    return replace(draft, facts=answer.facts)
 
 
 def _with_entry(asked: _Asked, order: OrderFacts, answer: OrderAnswer) -> ReplyDraft:

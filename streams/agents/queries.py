@@ -78,6 +78,7 @@ class QueryHandler:
             confidence=draft.confidence,
             entries=draft.entries,
             order_id=draft.order_id,
+            facts=draft.facts,
             reason=draft.reason,
         )
         topic_id = REPLIES if draft.outcome is Outcome.RESULT else HANDOFFS

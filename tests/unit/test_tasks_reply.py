@@ -24,7 +24,7 @@ from inference.tasks.spoken import short_title, spoken_day
 from schemas.base import Language
 from schemas.events import OrderEvent, OrderItem, OrderStatus, QueryEvent
 from schemas.reference import KnowledgeEntry
-from schemas.results import HandOffReason, Outcome
+from schemas.results import HandOffReason, OrderFact, Outcome
 
 NOW = datetime(2025, 3, 5, 9, tzinfo=UTC)
 LABELS = tuple(intent.value for intent in Intent)
@@ -152,6 +152,7 @@ def test_where_an_order_is(event: OrderEvent, english: str, chinese: str) -> Non
         draft = ask(text, {"order_status": 0.9}, [event])
         assert draft.text == expected
         assert (draft.outcome, draft.order_id) == (Outcome.RESULT, event.order_id)
+        assert OrderFact.STATUS in draft.facts
 
 
 @pytest.mark.parametrize("intent", ["cancel_order", "change_order"])
