@@ -29,7 +29,7 @@ class Fleet:
     Any of them that is gone for good ends the fleet: `died` is done then, with the reason. Models
     change in one worker after the other; meanwhile answers come from both models, each of which
     they name. A model that one worker cannot load, or lost when it ended, stands beside that in use
-    in none.
+    in none. One that does not take over in every worker is given back in those where it did.
     """
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
@@ -40,6 +40,8 @@ class Fleet:
             )
             for number in range(settings.workers)
         ]
+        self._in_use = dict(settings.models)  # where models were loaded from, by slot
+        self._beside: dict[str, str] = {}
         self._outstanding = [0] * settings.workers
         self._stack = AsyncExitStack()
         self._dropping: set[asyncio.Task[None]] = set()
@@ -145,11 +147,27 @@ class Fleet:
         except InferenceError:
             await self._drop_rest(slot)
             raise
+        self._beside[slot] = source
         return model
 
-    async def swap(self, slot: str, source: str | None = None) -> ModelInfo:
-        """Use another model in every worker, one after the other; raises `ModelError`."""
-        return await self._each(lambda client: client.swap(slot, source))
+    async def swap(self, slot: str) -> ModelInfo:
+        """Use the loaded model in every worker or in none; raises `ModelError`."""
+        took_over: list[InferenceClient] = []
+        try:
+            for client in self._clients:
+                await client.swap(slot)
+                took_over.append(client)
+        except InferenceError:
+            await self._give_back(slot, took_over)
+            raise
+        self._in_use[slot] = self._beside.pop(slot, self._in_use[slot])
+        return self.models[slot]
+
+    async def _give_back(self, slot: str, clients: Iterable[InferenceClient]) -> None:
+        """Use the model before again; raises `ModelError` where it cannot be had any more."""
+        await self._drop_rest(slot)
+        for client in clients:
+            await client.swap(slot, self._in_use[slot])
 
     async def drop(self, slot: str) -> ModelInfo:
         """Free what is loaded beside the models in use."""

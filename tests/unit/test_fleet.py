@@ -91,6 +91,34 @@ async def test_models_change_in_every_worker(fleet: Fleet, tmp_path: Path) -> No
     assert {answer.model.name for answer in answers} == {"other"}
 
 
+async def test_a_model_that_one_worker_does_not_take_over_is_used_in_none(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mark").write_text("2")
+    swap, swapped = InferenceClient.swap, 0
+
+    async def second_fails(
+        client: InferenceClient, slot: str, source: str | None = None
+    ) -> ModelInfo:
+        nonlocal swapped
+        swapped += 1
+        if swapped == 2:
+            raise ModelError("it ended before it could")
+        return await swap(client, slot, source)
+
+    monkeypatch.setattr(InferenceClient, "swap", second_fails)
+    await fleet.load("toy", str(other))
+    with pytest.raises(ModelError, match="ended before"):
+        await fleet.swap("toy")
+    assert not fleet.loaded
+    answers = await asyncio.gather(
+        *(fleet.ask("toy", ["text"], lane=Lane.REVIEWS) for _ in range(6))
+    )
+    assert {answer.model.name for answer in answers} == {"toy"}
+
+
 async def test_a_model_beside_the_one_in_use_is_asked_for_itself(
     fleet: Fleet, tmp_path: Path
 ) -> None:
