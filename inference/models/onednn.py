@@ -38,10 +38,10 @@ class OneDnnLinear(nn.Module):
 def to_onednn(network: nn.Module) -> Callable[[], None]:
     """Lay out the weights of the network's wide linear layers, in place; return what undoes it.
 
-    Nothing changes where torch was built without oneDNN.
+    Nothing changes where torch was built without oneDNN or without these operators.
     """
     replaced: list[tuple[nn.Module, str, nn.Linear]] = []
-    if torch.backends.mkldnn.is_available():
+    if torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         _replace(network, replaced)
 
     def undo() -> None:
