@@ -278,7 +278,18 @@ async def test_a_review_that_is_held_again_can_be_settled_again(shop: Shop) -> N
     assert [one.text for one in shop.decided()] == ["you pig", "what an offer"]
 
 
-@pytest.mark.parametrize("value", [b"{}", b"no json", decision(verdict="perhaps")])
-async def test_a_broken_decision_is_a_dead_letter(shop: Shop, value: bytes) -> None:
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"{}", "review_id is missing"),
+        (b"no json", "the record is not JSON"),
+        (decision(verdict="perhaps"), "decision is not one of the known values"),
+        (decision(held_id=7), "held_id must be text"),
+    ],
+)
+async def test_a_broken_decision_is_a_dead_letter_that_names_the_field(
+    shop: Shop, value: bytes, reason: str
+) -> None:
     await shop.decisions.feed(value)
-    assert len(shop.publisher.values("dead-letters")) == 1
+    (letter,) = shop.publisher.values("dead-letters")
+    assert orjson.loads(letter)["reason"].startswith(reason)
