@@ -93,7 +93,7 @@ class Judgement:
     findings: tuple[Finding, ...] = field(default=())
 
 
-ALLOWED: Final = Judgement(decision=Decision.ALLOW)
+_ALLOWED: Final = Judgement(decision=Decision.ALLOW)
 
 
 def read(row: Sequence[float], labels: Sequence[str], text: str) -> dict[str, float]:
@@ -119,7 +119,7 @@ def decide(scores: Scores, language: Language, policy: Policy) -> Judgement:
                 Finding(attribute=attribute, decision=decision, score=score, threshold=threshold)
             )
     if not findings:
-        return ALLOWED
+        return _ALLOWED
     findings.sort(key=lambda one: (one.decision is not Decision.REJECT, -one.score))
     return Judgement(decision=findings[0].decision, findings=tuple(findings))
 

@@ -25,10 +25,6 @@ from streams.outgoing import Envelope, Outgoing
 from streams.tables import Changes
 
 TOPIC: Final = "review-decisions"
-_CARRIED: Final = (
-    *("review_id", "user_id", "product_id", "language", "sentiment", "score", "scores"),
-    *("attributes", "reasons", "moderation_model"),
-)
 
 
 class DecisionHandler:
@@ -75,9 +71,8 @@ class DecisionHandler:
         self._held.settle(held, envelope.result_id, changes)
         learnt = {"language": held.language, "text": held.text, "labels": _labels(event, held)}
         decision = _decision(event, effect, common, settles=held.result_id, **learnt)
-        carried = {name: getattr(held, name) for name in _CARRIED}
         labels = ReviewLabels(
-            **common, **carried, decided_by=DecidedBy.PERSON, settles=held.result_id
+            **(held.shared() | common), decided_by=DecidedBy.PERSON, settles=held.result_id
         )
         return _outgoing(decision, Outgoing(topic_id=LABELS, key=event.user_id, message=labels))
 

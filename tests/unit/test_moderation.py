@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,13 @@ from streams.config import load_settings
 from streams.delivery import AtLeastOnce
 from streams.faust_app import create_app, create_table
 from streams.frontier import Frontier
-from streams.handler import Handler
+from streams.handler import Handler, Question
 from streams.held import KEPT, create_held_reviews
 from streams.making import Stage
 from streams.outgoing import Moment
 from streams.pipeline import Pipeline
 from streams.position import Position
+from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.unit.test_pipeline import review
 from tests.waiting import until
@@ -196,6 +198,20 @@ async def test_personal_data_is_held_with_its_place_whatever_the_model_says(shop
 async def test_what_the_model_cannot_read_is_a_dead_letter(shop: Shop) -> None:
     await shop.reviews.feed(review(0, "unread"), review(1, "fine"))
     assert [one.review_id for one in shop.labels()] == ["r1"]
+    assert len(shop.publisher.values("dead-letters")) == 1
+
+
+async def test_what_was_never_judged_is_a_dead_letter_and_not_allowed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = ModeratedReviewHandler.prepare
+
+    def unasked(handler: ModeratedReviewHandler, event: ReviewEvent, changes: Changes) -> Question:
+        return replace(prepare(handler, event, changes), further=())
+
+    monkeypatch.setattr(ModeratedReviewHandler, "prepare", unasked)
+    await shop.reviews.feed(review(0, "you pig"))
+    assert (shop.labels(), shop.held()) == ([], [])
     assert len(shop.publisher.values("dead-letters")) == 1
 
 
