@@ -40,6 +40,7 @@ from streams.making import Stage
 from streams.models.control import Changed
 from streams.models.service import start_models
 from streams.models.slots import Changeable
+from streams.moderation import require_policy
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
 from streams.security.errors import AccessError
@@ -169,6 +170,8 @@ async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
     require_state_dir(settings.engine.state_dir)
+    if settings.moderation.enabled:
+        require_policy(settings.moderation)  # for the tasks, which are made when models are warm
     clients = Clients(settings)
     partitions = await reach_broker(settings, clients)
     app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)

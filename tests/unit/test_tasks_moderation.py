@@ -192,13 +192,24 @@ def test_a_policy_that_is_wrong_is_refused(content: dict[str, Any], said: str) -
         parse_policy(content)
 
 
-@pytest.mark.parametrize("content", [b"[insult\n", b"\xff\xfe", None])
-def test_a_file_that_is_no_policy_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[insult]\nhold = \n", "is not TOML: .*at line 2"),
+        (b"[insult]\xff\xfe", "is not UTF-8 .at byte 8"),
+        (b"[insult]\nhold = 2\n", "insult.hold must be a number above 0 and up to 1"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_named_with_the_place(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
     file = tmp_path / "policy.toml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(PolicyError, match=r"policy\.toml"):
+    with pytest.raises(PolicyError, match=said) as caught:
         read_policy(file)
+    assert str(caught.value).startswith(str(file))
 
 
 def _finding(attribute: str) -> Finding:
