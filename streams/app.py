@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -83,7 +83,7 @@ class Tasks(Protocol):
         """What takes the changes of a compacted topic that every worker reads, by topic id."""
         ...
 
-    def restored(self) -> None:
+    def restored(self) -> Awaitable[None]:
         """Take notice that the tables hold other partitions than before."""
         ...
 
@@ -267,7 +267,7 @@ def _build_engine(
     }
 
     async def state_ready(_: Iterable[TP]) -> None:
-        tasks.restored()
+        await tasks.restored()
 
     ports = Ports(
         commit=lambda positions: app.chunk_consumer.group.commit_positions(positions),

@@ -41,6 +41,10 @@ class Shelf(Protocol):
         """Return the value of `key`, None if there is none."""
         ...
 
+    def values(self) -> Iterator[Json]:
+        """Yield all values; the shelf may change on the way."""
+        ...
+
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
         """Store what the changelog has up to `offset`."""
         ...
@@ -74,6 +78,10 @@ class MemoryShelf:
     def get(self, key: str, partition: int) -> Json | None:
         """Return the value of `key`, None if there is none."""
         return self._data.get(key)
+
+    def values(self) -> Iterator[Json]:
+        """Yield all values."""
+        return iter(list(self._data.values()))
 
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
         """Store what the changelog has; a restart reads all of it again."""
@@ -133,6 +141,11 @@ class SerializedShelf:
         """Return the value of `key`, None if there is none."""
         value = self._store._db_for_partition(partition).get(orjson.dumps(key))
         return None if value is None else orjson.loads(value)
+
+    def values(self) -> Iterator[Json]:
+        """Yield all values of the partitions that are assigned, not of those only followed."""
+        for database in list(self._store._dbs_for_actives()):
+            yield from map(orjson.loads, self._store._visible_values(database))
 
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
         """Store what the changelog has; a restart reads on from `offset`."""

@@ -53,6 +53,10 @@ class ChunkTable(Table[str, Json]):
         """Store values that the changelog's partition has up to `offset`."""
         self._shelf.put(values, self._changelog(partition), offset)
 
+    def stored_values(self) -> Iterator[Json]:
+        """Yield all values of the partitions that are ours; the table may change on the way."""
+        return self._shelf.values()
+
     def restore(self, entries: Iterable[Entry], partition: int) -> None:
         """Store what was read from the changelog's partition."""
         self._shelf.load(entries, self._changelog(partition))

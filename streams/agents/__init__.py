@@ -40,7 +40,7 @@ class ShopTasks:
 
     handlers: tuple[Handler, ...]
     references: Mapping[str, Apply]  # by topic id
-    restored: Callable[[], None]
+    restored: Callable[[], Awaitable[None]]
     model_changed: Callable[[str], Awaitable[None]]
 
 

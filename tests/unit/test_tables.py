@@ -152,6 +152,20 @@ def test_what_was_read_from_the_changelog_is_stored_and_forgotten(table: ChunkTa
     assert table.applied_offset(PARTITION) is None
 
 
+def test_all_values_are_read_while_the_table_changes(
+    table: ChunkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        table.app.assignor, "assigned_actives", lambda: {TP(table.changelog_name, PARTITION)}
+    )
+    table.restore([Entry(orjson.dumps(f"k{n}"), b"%d" % n, n) for n in range(3)], PARTITION)
+    values = table.stored_values()
+    first = next(values)
+    table.restore([Entry(b'"more"', b"9", 3), Entry(b'"k1"', None, 4)], PARTITION)
+    assert sorted([first, *values])[:3] == [0, 1, 2]
+    assert sorted(table.stored_values()) == [0, 2, 9]
+
+
 def test_a_full_disk_keeps_writes_for_another_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
