@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from schemas.base import Message
 from schemas.errors import DecodeError
-from schemas.events import OrderEvent, OrderItem, QueryEvent, ReviewEvent
+from schemas.events import ModerationDecision, OrderEvent, OrderItem, QueryEvent, ReviewEvent
 from schemas.mapping import FieldMap
 from schemas.models import ModelChoice, ModelCommand
 from schemas.reference import CatalogueItem, KnowledgeEntry
@@ -28,6 +28,7 @@ _FIELD_NAMES = frozenset(
         QueryEvent,
         OrderEvent,
         OrderItem,
+        ModerationDecision,
         CatalogueItem,
         KnowledgeEntry,
         ModelCommand,

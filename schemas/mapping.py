@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from schemas.base import Message
@@ -21,10 +22,11 @@ class FieldMap:
 
     def __init__(self, message: type[Message], paths: Mapping[str, str]) -> None:
         """Raise `MappingError` if a field is unknown to `message` or a path is empty."""
+        self._names = tuple(message.model_fields)
         self._paths: dict[str, Path] = {}
         for name, path in paths.items():
-            if name not in message.model_fields:
-                known = ", ".join(message.model_fields)
+            if name not in self._names:
+                known = ", ".join(self._names)
                 raise MappingError(f"{message.__name__} has no field {name!r}; it has {known}")
             steps = tuple(path.split("."))
             if not all(steps):
@@ -43,6 +45,22 @@ class FieldMap:
                 fields[name] = value
         return fields
 
+    def unapply(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record that `apply` turns into `fields`.
+
+        Raises `MappingError` where there is none, such as for two fields with one path.
+        """
+        values = deepcopy(dict(fields))  # a path may lead into another field's object
+        record = {name: value for name, value in values.items() if name not in self._paths}
+        for name, path in self._paths.items():
+            if name in values:
+                _lay(record, path, values[name])
+        read = self.apply(record)
+        for name in self._names:
+            if (name in read, read.get(name)) != (name in fields, fields.get(name)):
+                raise MappingError(f"{name!r} cannot be told from another field by its path")
+        return record
+
 
 def _follow(value: Any, path: Path) -> tuple[bool, Any]:
     for step in path:
@@ -53,3 +71,13 @@ def _follow(value: Any, path: Path) -> tuple[bool, Any]:
         else:
             return False, None
     return True, value
+
+
+def _lay(record: dict[str, Any], path: Path, value: Any) -> None:
+    """Write what `_follow` reads, unless something else stands in its way."""
+    for step in path[:-1]:
+        inside = record.setdefault(step, {})
+        if not isinstance(inside, dict):
+            return
+        record = inside
+    record[path[-1]] = value

@@ -8,10 +8,10 @@ reads them (`TypeAdapter`) and makes their schema.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -120,9 +120,16 @@ class Sentiment(StrEnum):
     POSITIVE = "positive"
 
 
+Attributes = Annotated[
+    dict[str, Probability],
+    Field(description="Probability of each attribute, such as insult; empty: not moderated."),
+]
+ModerationModel = Annotated[ModelId | None, Field(description="What gave `attributes`.")]
+
+
 @dataclass(kw_only=True)
-class ReviewLabels(Envelope):
-    """A review's labels; topic `review-labels`."""
+class ReadReview(Envelope):
+    """What the models made of a review."""
 
     task: Literal["sentiment"] = "sentiment"
     review_id: Id
@@ -135,14 +142,24 @@ class ReviewLabels(Envelope):
     ]
     score: Annotated[Probability, Field(description="Probability of `sentiment`.")]
     scores: Annotated[dict[str, Probability], Field(description="Probability of each label.")]
-    attributes: Annotated[
-        dict[str, Probability],
-        Field(description="Probability of each attribute, such as insult; empty: not moderated."),
-    ] = field(default_factory=dict)
+    attributes: Attributes
+    reasons: tuple[Reason, ...]
+    moderation_model: ModerationModel
+
+    def shared(self) -> dict[str, Any]:
+        """Return the fields up to here by name, to be told again in another message."""
+        return {one.name: getattr(self, one.name) for one in fields(ReadReview)}
+
+
+@dataclass(kw_only=True)
+class ReviewLabels(ReadReview):
+    """A review's labels; topic `review-labels`."""
+
+    attributes: Attributes = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+    moderation_model: ModerationModel = None
     decision: Annotated[Decision | None, Field(description="None: not moderated.")] = None
     decided_by: DecidedBy | None = None
-    reasons: tuple[Reason, ...] = ()
-    moderation_model: Annotated[ModelId | None, Field(description="What gave `attributes`.")] = None
     settles: Annotated[
         str | None,
         Field(description="The `result_id` that held the review which a person settled."),
@@ -150,25 +167,14 @@ class ReviewLabels(Envelope):
 
 
 @dataclass(kw_only=True)
-class HeldReview(Envelope):
+class HeldReview(ReadReview):
     """A review that waits for a person; topic `held-reviews`.
 
     It has the `result_id` of the outcome that held it; `moderation-decisions` takes the answer.
     """
 
-    task: Literal["sentiment"] = "sentiment"
-    review_id: Id
-    user_id: Id
-    product_id: Id
     text: Annotated[str, Field(description="As far as its first 100,000 characters.")]
     rating: int | None
-    language: Language
-    sentiment: str
-    score: Probability
-    scores: dict[str, Probability]
-    attributes: dict[str, Probability]
-    reasons: tuple[Reason, ...]
-    moderation_model: ModelId | None
     created_at: datetime
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +40,7 @@ from streams.making import Stage
 from streams.models.control import Changed
 from streams.models.service import start_models
 from streams.models.slots import Changeable
+from streams.moderation import require_policy
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
 from streams.security.errors import AccessError
@@ -82,7 +83,7 @@ class Tasks(Protocol):
         """What takes the changes of a compacted topic that every worker reads, by topic id."""
         ...
 
-    def restored(self) -> None:
+    def restored(self) -> Awaitable[None]:
         """Take notice that the tables hold other partitions than before."""
         ...
 
@@ -169,6 +170,8 @@ async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
     require_state_dir(settings.engine.state_dir)
+    if settings.moderation.enabled:
+        require_policy(settings.moderation)  # for the tasks, which are made when models are warm
     clients = Clients(settings)
     partitions = await reach_broker(settings, clients)
     app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)
@@ -264,7 +267,7 @@ def _build_engine(
     }
 
     async def state_ready(_: Iterable[TP]) -> None:
-        tasks.restored()
+        await tasks.restored()
 
     ports = Ports(
         commit=lambda positions: app.chunk_consumer.group.commit_positions(positions),

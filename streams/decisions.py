@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import orjson
-from confluent_kafka import KafkaException, Producer
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.codec import encode
+from schemas.errors import MappingError
 from schemas.events import ModerationDecision
+from schemas.mapping import FieldMap
 from schemas.results import Effect, HeldReview, ReviewDecision
-from streams.admin import BrokerRefused, BrokerUnreachable, client_options
 from streams.config import Settings
 from streams.config_sources import ConfigError
 from streams.history import places_of, read_history
+from streams.outcome_ledger import parse_result_id
+from streams.replay.events import Record
+from streams.replay.producer import send_one
 
 SENT_IN_S: Final = 10.0
+DECISIONS: Final = "moderation-decisions"
 _DECIDED: Final[TypeAdapter[ReviewDecision]] = TypeAdapter(ReviewDecision)
 _HELD: Final[TypeAdapter[HeldReview]] = TypeAdapter(HeldReview)
 
@@ -66,37 +74,83 @@ def waiting(settings: Settings, since_ms: int, limit: int) -> list[HeldReview]:
     Raises `AdminError` where broker or topics are not there.
     """
     settled = {one.settles for one in applied(settings, since_ms)}
-    latest: dict[tuple[str, str], HeldReview] = {}
-    for value in _values(settings, "held-reviews", since_ms):
-        try:
-            held = _HELD.validate_json(value)
-        except ValidationError:
-            continue
-        latest[held.user_id, held.review_id] = held
-    found = [held for held in latest.values() if held.result_id not in settled]
-    return sorted(found, key=lambda held: held.produced_at, reverse=True)[:limit]
+    return newest_unsettled(_values(settings, "held-reviews", since_ms), settled, limit)
+
+
+def newest_unsettled(
+    values: Iterable[bytes], settled: Container[str | None], limit: int
+) -> list[HeldReview]:
+    """Return what waits of `values`, the messages of `held-reviews` in their order.
+
+    There may be a month of them, of which few are shown: of the others only a head is kept, and
+    the message as it came. `settled` are the `result_id`s of holds that a person decided on.
+    """
+    latest: dict[tuple[str, str], tuple[_Head, bytes]] = {}
+    for value in values:
+        with contextlib.suppress(ValidationError):  # of another release
+            head = _HEAD.validate_json(value)
+            latest.pop(head.review, None)  # which waits no more
+            if head.result_id not in settled:
+                latest[head.review] = head, value
+    newest = sorted(latest.values(), key=lambda hold: hold[0].produced_at, reverse=True)
+    return list(islice(_readable(value for _, value in newest), limit))
 
 
 def tell(settings: Settings, decision: ModerationDecision) -> None:
-    """Send a person's decision to the workers; raises `AdminError` unless the broker has it."""
-    failures: list[str] = []
-    producer = Producer(
-        client_options(settings.kafka)
-        | {"partitioner": "murmur2_random", "delivery.timeout.ms": int(SENT_IN_S * 1000)}
+    """Send a person's decision to the workers, as they read the shop's own.
+
+    Raises `DeliveryError` unless the broker has it in time, and `ConfigError` where no decision
+    can be written by the paths that are configured for decisions.
+    """
+    topic = settings.named_topics()[DECISIONS].name
+    send_one(settings.kafka, topic, record_of(settings, decision), SENT_IN_S)
+
+
+def record_of(settings: Settings, decision: ModerationDecision) -> Record:
+    """Return a decision's record; it goes to the partition that its hold lies in.
+
+    That is where the review came in, which a producer may have chosen by other rules than the key.
+    """
+    place = parse_result_id(decision.held_id or "")
+    return Record(
+        key=decision.user_id.encode(),
+        value=_shops_own(settings.fields.get(DECISIONS, {}), decision),
+        partition=None if place is None else place[1],
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Head:
+    """By what a hold is chosen."""
+
+    result_id: str
+    user_id: str
+    review_id: str
+    produced_at: datetime
+
+    @property
+    def review(self) -> tuple[str, str]:
+        """The review that is held; ids are each author's own."""
+        return self.user_id, self.review_id
+
+
+_HEAD: Final[TypeAdapter[_Head]] = TypeAdapter(_Head)
+
+
+def _readable(values: Iterable[bytes]) -> Iterator[HeldReview]:
+    for value in values:
+        with contextlib.suppress(ValidationError):  # of another release
+            yield _HELD.validate_json(value)
+
+
+def _shops_own(paths: dict[str, str], decision: ModerationDecision) -> bytes:
+    if not paths:
+        return encode(decision)
+    fields = decision.model_dump(mode="json", exclude_none=True)
     try:
-        producer.produce(
-            settings.named_topics()["moderation-decisions"].name,
-            key=decision.user_id.encode(),
-            value=encode(decision),
-            on_delivery=lambda error, _: failures.append(error.str()) if error else None,
-        )
-    except KafkaException as error:
-        raise BrokerRefused(f"the broker refused: {error.args[0].str()}") from error
-    if producer.flush(SENT_IN_S):
-        raise BrokerUnreachable(settings.kafka.bootstrap_servers)
-    if failures:
-        raise BrokerRefused(f"the broker refused: {failures[0]}")
+        return orjson.dumps(FieldMap(ModerationDecision, paths).unapply(fields))
+    except MappingError as error:
+        raise ConfigError(f"no decision can be sent: in [fields.{DECISIONS}] {error}") from error
 
 
 def _values(settings: Settings, topic_id: str, since_ms: int | None) -> Iterator[bytes]:

@@ -77,6 +77,7 @@ class _Owned:
     delivery: Delivery
     pipeline: Pipeline | None = None
     epoch: int = -1  # of the gate's opening that the pipeline belongs to
+    is_restored: bool = False  # its state, when it was opened first; it is opened again as it is
     fenced_at: float | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)  # reopening
 
@@ -135,7 +136,12 @@ class Engine:
         tps = list(tps)
         for tp in tps:
             await self._drop(tp)
-        await self._ports.state_ready(tps)
+        new = {tp: self._owned[tp] for tp in tps if tp in self._owned}
+        new = {tp: owned for tp, owned in new.items() if not owned.is_restored}
+        if new:
+            await self._ports.state_ready(new)
+        for owned in new.values():
+            owned.is_restored = True
         log.info("partitions opened", action="partitions_opened", count=len(tps))
 
     async def partitions_revoked(self, tps: Iterable[TP]) -> None:

@@ -9,7 +9,6 @@ later the windows that it lies in are over, and store and changelog lose it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,16 +17,20 @@ import orjson
 from faust.windows import TumblingWindow
 from pydantic import TypeAdapter
 
+from inference.tasks.moderation import Settlement
 from schemas.codec import encode_result
 from schemas.results import HeldReview
 from schemas.topics import HELD_MS
 from streams.faust_app import ShopApp, create_windowed_table
+from streams.shelves import Json
 from streams.tables import Changes
 from streams.windows import WindowedTable
 
 WINDOW: Final = timedelta(weeks=1)
 KEPT: Final = timedelta(milliseconds=HELD_MS)
 _LOOKED_AT: Final = KEPT // WINDOW + 1
+"""Windows: this week's and those before that still hold something, in both tables alike. One more
+would find a hold whose settlement is gone: either table ends its windows by its own writes."""
 _HELD: Final[TypeAdapter[HeldReview]] = TypeAdapter(HeldReview)
 
 
@@ -36,7 +39,7 @@ class HeldReviews:
     """Two tables by author and review, in windows of a week."""
 
     held: WindowedTable  # the message of the latest hold
-    settled: WindowedTable  # its `result_id`, once a person has decided
+    settled: WindowedTable  # its `result_id` and that of the decision's outcome, once there is one
 
     def hold(self, message: HeldReview, changes: Changes) -> None:
         """Remember a review that waits; an earlier hold of it waits no more."""
@@ -44,23 +47,28 @@ class HeldReviews:
         at = message.produced_at.timestamp()
         self.held.apply(changes, _key(message.user_id, message.review_id), at, lambda _: value)
 
-    def find(self, user_id: str, review_id: str, changes: Changes) -> HeldReview | None:
-        """Return the latest hold of a review, settled or not; None where there is none."""
-        key = _key(user_id, review_id)
-        values = (self.held.value(changes, key, at) for at in _windows())
-        value = next((value for value in values if value is not None), None)
-        return None if value is None else _HELD.validate_python(value)
+    def find(
+        self, user_id: str, review_id: str, changes: Changes
+    ) -> tuple[HeldReview | None, Settlement | None]:
+        """Return the latest hold of a review, settled or not, and what was settled of it last."""
+        key, now = _key(user_id, review_id), time.time()  # one time: both look at the same windows
+        held = self._newest(self.held, changes, key, now)
+        settled = self._newest(self.settled, changes, key, now)
+        return (
+            None if held is None else _HELD.validate_python(held),
+            None if settled is None else Settlement(held_id=settled[0], result_id=settled[1]),
+        )
 
-    def settled_id(self, user_id: str, review_id: str, changes: Changes) -> str | None:
-        """Return the id of the hold of a review that was settled last."""
-        key = _key(user_id, review_id)
-        values = (self.settled.value(changes, key, at) for at in _windows())
-        return next((str(value) for value in values if value is not None), None)
+    def settle(self, held: HeldReview, result_id: str, changes: Changes) -> None:
+        """Remember that a person has decided on a hold; `result_id` is that of the outcome."""
+        key, value = _key(held.user_id, held.review_id), [held.result_id, result_id]
+        self.settled.apply(changes, key, time.time(), lambda _: value)
 
-    def settle(self, held: HeldReview, changes: Changes) -> None:
-        """Remember that a person has decided on a hold."""
-        key = _key(held.user_id, held.review_id)
-        self.settled.apply(changes, key, time.time(), lambda _: held.result_id)
+    @staticmethod
+    def _newest(table: WindowedTable, changes: Changes, key: str, now: float) -> Json | None:
+        times = (now - number * WINDOW.total_seconds() for number in range(_LOOKED_AT))
+        values = (table.value(changes, key, at) for at in times)
+        return next((value for value in values if value is not None), None)
 
 
 def create_held_reviews(app: ShopApp, partitions: int) -> HeldReviews:
@@ -70,12 +78,6 @@ def create_held_reviews(app: ShopApp, partitions: int) -> HeldReviews:
         held=create_windowed_table(app, "held-reviews", partitions, window),
         settled=create_windowed_table(app, "settled-reviews", partitions, window),
     )
-
-
-def _windows() -> Iterator[float]:
-    """Yield a time in each window that may still hold something, newest first."""
-    now = time.time()
-    return (now - number * WINDOW.total_seconds() for number in range(_LOOKED_AT + 1))
 
 
 def _key(user_id: str, review_id: str) -> str:

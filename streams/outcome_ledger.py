@@ -19,7 +19,7 @@ Ranking = tuple[str, ...]
 def parse_result_id(result_id: str) -> tuple[str, int, int, str] | None:
     """Return topic, partition, offset and task; None where it is no result id."""
     parts = result_id.rsplit("-", 3)
-    if len(parts) != 4 or not (parts[1].isdigit() and parts[2].isdigit()):
+    if len(parts) != 4 or not (parts[1].isdecimal() and parts[2].isdecimal()):
         return None
     return parts[0], int(parts[1]), int(parts[2]), parts[3]
 

@@ -23,6 +23,7 @@ from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.types import TP
 from mode import Service
 
+from streams.retries import again
 from streams.shelves import Entry
 from streams.tables import ChunkTable
 
@@ -87,11 +88,11 @@ class ChunkRecovery(Recovery):
     async def restore(self, tps: Sequence[TP]) -> None:
         """Bring the tables of these changelog partitions to their present ends."""
         if tps:
-            await _until_answered(lambda: self._restore(tps))
+            await _until_done(lambda: self._restore(tps))
 
     async def follow(self, tps: Sequence[TP]) -> None:
         """Keep standbys up to date, for ever."""
-        await _until_answered(lambda: self._follow(tps))
+        await _until_done(lambda: self._follow(tps))
 
     async def _restore(self, tps: Sequence[TP]) -> None:
         async with _running(self._new_consumer()) as consumer:
@@ -163,6 +164,11 @@ class ChunkTableManager(TableManager):
 
 def _entries(records: Iterable[ConsumerRecord[Any, Any]]) -> Iterable[Entry]:
     return (Entry(record.key, record.value, record.offset) for record in records)
+
+
+async def _until_done(read: Callable[[], Awaitable[None]]) -> None:
+    """Read, anew from where the stores end while no broker answers or the disk is full."""
+    await again(lambda: _until_answered(read), "tables")
 
 
 async def _until_answered(read: Callable[[], Awaitable[None]]) -> None:

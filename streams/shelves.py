@@ -6,10 +6,11 @@ knows its partition, so it names it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -38,6 +39,10 @@ class Shelf(Protocol):
 
     def get(self, key: str, partition: int) -> Json | None:
         """Return the value of `key`, None if there is none."""
+        ...
+
+    def values(self) -> Iterator[Json]:
+        """Yield all values; the shelf may change on the way."""
         ...
 
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
@@ -73,6 +78,10 @@ class MemoryShelf:
     def get(self, key: str, partition: int) -> Json | None:
         """Return the value of `key`, None if there is none."""
         return self._data.get(key)
+
+    def values(self) -> Iterator[Json]:
+        """Yield all values."""
+        return iter(list(self._data.values()))
 
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
         """Store what the changelog has; a restart reads all of it again."""
@@ -118,6 +127,8 @@ class MemoryShelf:
 
 
 _NO_SPACE: Final = os.strerror(errno.ENOSPC)
+ROOM_MIB: Final = 64
+"""Free space with which RocksDB takes writes again, by itself, after a disk was full."""
 
 
 class SerializedShelf:
@@ -130,6 +141,11 @@ class SerializedShelf:
         """Return the value of `key`, None if there is none."""
         value = self._store._db_for_partition(partition).get(orjson.dumps(key))
         return None if value is None else orjson.loads(value)
+
+    def values(self) -> Iterator[Json]:
+        """Yield all values of the partitions that are assigned, not of those only followed."""
+        for database in list(self._store._dbs_for_actives()):
+            yield from map(orjson.loads, self._store._visible_values(database))
 
     def put(self, values: Mapping[str, Json], changelog: TP, offset: int) -> None:
         """Store what the changelog has; a restart reads on from `offset`."""
@@ -155,19 +171,13 @@ class SerializedShelf:
             else:
                 batch.put(key, value)
         batch.put(self._store.offset_key, b"%d" % offset)
-        try:
+        with room_for(self._store):
             self._store._db_for_partition(partition).write(batch)
-        except Exception as error:  # RocksDB's have no type of their own
-            if _NO_SPACE not in str(error):
-                raise
-            raise StoreFull(
-                f"{_NO_SPACE.lower()} for tables in {self._store.path}: make room in "
-                "engine.state_dir"
-            ) from error
 
     def applied_offset(self, changelog: TP) -> int | None:
         """Return the offset of the last entry stored, None if nothing is."""
-        offset: int | None = self._store.persisted_offset(changelog)
+        with room_for(self._store):  # it may have to open the files, which writes some
+            offset: int | None = self._store.persisted_offset(changelog)
         return offset
 
     def forget(self, changelog: TP) -> None:
@@ -180,6 +190,20 @@ class SerializedShelf:
 
     def keep_only(self, changelogs: Iterable[TP]) -> None:
         """Do nothing: what lies on disk saves a later owner the reading."""
+
+
+@contextlib.contextmanager
+def room_for(store: Any) -> Iterator[None]:
+    """Raise `StoreFull` where what is done with one of Faust's stores finds the disk full."""
+    try:
+        yield
+    except Exception as error:  # RocksDB's have no type of their own
+        if _NO_SPACE not in str(error):
+            raise
+        raise StoreFull(
+            f"{_NO_SPACE.lower()} for tables in {store.path}: make room in engine.state_dir; "
+            f"RocksDB comes back once some {ROOM_MIB} MiB are free"
+        ) from error
 
 
 def encode_value(value: Json) -> bytes | None:

@@ -9,7 +9,8 @@
 | `review-languages` | user_id    | the same                         | reviews    |
 
 One source writes a table, so that the changelog's order is the partition's order. Reference data
-is the same in every worker; demand is each worker's own, counted from its purchases.
+is the same in every worker; demand is each worker's own, counted from its purchases. What is taken
+in a second time, after a transaction broke, counts twice there until the next rebalance.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 
 from inference.client import Inference
 from inference.messages import Answer, Lane, ModelInfo
 from inference.tasks.catalogue import Catalogue, item_text
 from inference.tasks.demand import Demand
 from inference.tasks.knowledge import KnowledgeBase, likely_intents
-from inference.tasks.purchases import History
+from inference.tasks.purchases import stored_purchases
 from schemas.base import Language
 from schemas.reference import CatalogueItem, KnowledgeEntry
 from streams.faust_app import ShopApp, create_table
@@ -33,6 +35,8 @@ from streams.tables import Changes, ChunkTable
 
 INTENT_SLOT = "intent"
 RECOMMEND_SLOT = "recommend"
+COUNTED_AT_ONCE = 500
+"""Customers whose purchases are counted while nothing else runs."""
 
 
 class State:
@@ -62,12 +66,13 @@ class State:
         self.demand = Demand()
         self._inference = inference
 
-    def restored(self) -> None:
+    async def restored(self) -> None:
         """Count demand anew: the tables hold other partitions than before."""
-        self.demand = Demand()
-        for stored in self.purchases.data.values():
-            for purchase in History.from_json(stored).purchases:
-                self.demand.add(purchase.products, purchase.at)
+        demand, histories = Demand(), self.purchases.stored_values()
+        while some := list(islice(histories, COUNTED_AT_ONCE)):
+            demand.add(chain.from_iterable(map(stored_purchases, some)))
+            await asyncio.sleep(0)  # others have their turn: it may take a second
+        self.demand = demand
 
     def language(self, user_id: str, changes: Changes) -> Language:
         """Return the language that a customer writes to us in, as far as it is known."""

@@ -20,7 +20,8 @@ from faust.tables import Table
 from faust.types import TP
 
 from streams.publisher import Publication
-from streams.shelves import Entry, Json, Shelf, encode_value, shelf_of
+from streams.retries import again
+from streams.shelves import Entry, Json, Shelf, encode_value, room_for, shelf_of
 
 
 class ChunkTable(Table[str, Json]):
@@ -52,6 +53,10 @@ class ChunkTable(Table[str, Json]):
         """Store values that the changelog's partition has up to `offset`."""
         self._shelf.put(values, self._changelog(partition), offset)
 
+    def stored_values(self) -> Iterator[Json]:
+        """Yield all values of the partitions that are ours; the table may change on the way."""
+        return self._shelf.values()
+
     def restore(self, entries: Iterable[Entry], partition: int) -> None:
         """Store what was read from the changelog's partition."""
         self._shelf.load(entries, self._changelog(partition))
@@ -63,6 +68,21 @@ class ChunkTable(Table[str, Json]):
     def forget(self, partition: int) -> None:
         """Remove what is stored of a partition."""
         self._shelf.forget(self._changelog(partition))
+
+    async def on_rebalance(
+        self,
+        assigned: set[TP],
+        revoked: set[TP],
+        newly_assigned: set[TP],
+        generation_id: int = 0,
+    ) -> None:
+        """Close and open stores; where the disk is too full to open one, wait for room."""
+
+        async def turn() -> None:
+            with room_for(self.data):
+                await self.data.on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+        await again(turn, self.name)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Let go of the partitions that are neither ours nor followed."""

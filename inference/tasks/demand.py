@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -40,24 +41,29 @@ class Demand:
 
     def __init__(self, start: datetime | None = None) -> None:
         """Nothing can have been bought after `start` (by default now) without being bought now."""
-        self._start = start or datetime.now(UTC)
+        self._start = time.time() if start is None else start.timestamp()
         self._row_of: dict[str, int] = {}
         # Counts are kept as of the start: they all fade alike, so that none has to be touched.
-        self._counts = np.zeros((_FIRST_ROWS, len(HALF_LIVES)))
+        self._counts = np.zeros((len(HALF_LIVES), _FIRST_ROWS))
         self._purchases = 0
         self._lift = _Lift(object(), 0, np.zeros(0, dtype=np.float32))
 
-    def add(self, products: Iterable[str], at: datetime) -> None:
-        """Count one purchase of each of the products."""
-        weights = np.exp2(self._days(min(at, datetime.now(UTC))) / np.asarray(HALF_LIVES))
-        for product in products:
-            row = self._row(product)  # first: it may bring a larger array
-            self._counts[row] += weights
-            self._purchases += 1
+    def add(self, purchases: Iterable[tuple[datetime, Iterable[str]]]) -> None:
+        """Count purchases: when each was made, and of which products. Many at once cost least."""
+        row_of, rows, times = self._row_of, list[int](), list[float]()
+        for at, products in purchases:
+            found = [row_of.setdefault(product, len(row_of)) for product in products]
+            rows += found
+            times += [at.timestamp()] * len(found)
+        self._make_room()
+        days = self._days(np.minimum(times, time.time()))
+        for count, half_life in zip(self._counts, HALF_LIVES, strict=True):
+            np.add.at(count, np.array(rows, dtype=np.intp), np.exp2(days / half_life))
+        self._purchases += len(rows)
 
     def most_wanted(self, count: int) -> list[str]:
         """Return up to `count` products, most wanted of late first; the id decides ties."""
-        lately, ever = self._counts[:, 0], self._counts[:, -1]
+        lately, ever = self._counts[0], self._counts[-1]
         rows = self._row_of
         return heapq.nsmallest(count, rows, key=lambda p: (-lately[rows[p]], -ever[rows[p]], p))
 
@@ -78,18 +84,17 @@ class Demand:
         places = [catalogue.row(product) for product in self._row_of]
         known = [own for own, row in enumerate(places) if row is not None]
         if known:
-            faded = self._counts[known] * np.exp2(-self._days(now) / np.asarray(HALF_LIVES))
-            lifted[[row for row in places if row is not None]] = np.log1p(faded) @ np.asarray(
-                WEIGHTS
+            fading = np.exp2(-self._days(now.timestamp()) / np.asarray(HALF_LIVES))
+            faded = self._counts[:, known] * fading[:, np.newaxis]
+            lifted[[row for row in places if row is not None]] = np.asarray(WEIGHTS) @ np.log1p(
+                faded
             )
         return lifted
 
-    def _row(self, product: str) -> int:
-        row = self._row_of.setdefault(product, len(self._row_of))
-        if row == len(self._counts):
-            self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
-        return row
+    def _make_room(self) -> None:
+        while len(self._row_of) > self._counts.shape[1]:
+            self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)], axis=1)
 
-    def _days(self, at: datetime) -> float:
-        days = (at - self._start).total_seconds() / _DAY_S
-        return min(max(days, _OLDEST), _LATEST)
+    def _days(self, times: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        days = (np.asarray(times, dtype=np.float64) - self._start) / _DAY_S
+        return np.clip(days, _OLDEST, _LATEST)

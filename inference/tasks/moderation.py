@@ -78,6 +78,14 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What a person settled last of a review."""
+
+    held_id: str  # the hold's `result_id`
+    result_id: str  # of the outcome of the decision on it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What is to become of a review, and what led to it, the gravest first."""
 
@@ -85,7 +93,7 @@ class Judgement:
     findings: tuple[Finding, ...] = field(default=())
 
 
-ALLOWED: Final = Judgement(decision=Decision.ALLOW)
+_ALLOWED: Final = Judgement(decision=Decision.ALLOW)
 
 
 def read(row: Sequence[float], labels: Sequence[str], text: str) -> dict[str, float]:
@@ -111,7 +119,7 @@ def decide(scores: Scores, language: Language, policy: Policy) -> Judgement:
                 Finding(attribute=attribute, decision=decision, score=score, threshold=threshold)
             )
     if not findings:
-        return ALLOWED
+        return _ALLOWED
     findings.sort(key=lambda one: (one.decision is not Decision.REJECT, -one.score))
     return Judgement(decision=findings[0].decision, findings=tuple(findings))
 
@@ -132,14 +140,25 @@ def reasons(
     )
 
 
-def settle(held: HeldReview | None, settled: str | None, decision: ModerationDecision) -> Effect:
-    """Return what a person's decision does.
+def settle(
+    held: HeldReview | None,
+    settled: Settlement | None,
+    decision: ModerationDecision,
+    result_id: str,
+) -> Effect:
+    """Return what a person's decision, whose outcome has `result_id`, does.
 
-    `held` is the review's latest hold, and `settled` the id of the hold that was settled last.
+    `held` is the review's latest hold. A repeat of the decision that settled it has the same effect
+    again, and none on a later hold.
     """
     if held is None or decision.held_id not in (None, held.result_id):
         return Effect.NOT_WAITING
-    return Effect.ALREADY_DECIDED if settled == held.result_id else Effect.APPLIED
+    if settled is None:
+        return Effect.APPLIED
+    is_latest = settled.held_id == held.result_id
+    if settled.result_id == result_id:
+        return Effect.APPLIED if is_latest else Effect.NOT_WAITING
+    return Effect.ALREADY_DECIDED if is_latest else Effect.APPLIED
 
 
 def _sentences(text: str) -> Iterable[Place]:

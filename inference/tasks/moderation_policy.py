@@ -33,15 +33,15 @@ class PolicyError(ValueError):
 def read_policy(path: Path = BUNDLED) -> Policy:
     """Return the policy in a file; raises `PolicyError`."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"the policy {path} cannot be read: {error}") from error
+        return parse_policy(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise PolicyError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path} is not UTF-8 (at byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"the policy {path} is no TOML: {error}") from error
-    try:
-        return parse_policy(content)
+        raise PolicyError(f"{path} is not TOML: {error}") from error
     except PolicyError as error:
-        raise PolicyError(f"{error}, in {path}") from None
+        raise PolicyError(f"{path}: {error}") from None
 
 
 def parse_policy(content: Mapping[str, Any]) -> Policy:

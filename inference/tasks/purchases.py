@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,12 @@ class Purchase:
     at: datetime
     order_id: str
     products: tuple[str, ...]  # each once
+
+
+def stored_purchases(stored: Mapping[str, Any]) -> Iterator[tuple[datetime, Sequence[str]]]:
+    """Yield time and products of each purchase of a history that `History.to_json` stored."""
+    for at, _, products in stored["purchases"]:
+        yield datetime.fromisoformat(at), products
 
 
 @dataclass(frozen=True, kw_only=True)

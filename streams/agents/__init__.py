@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from inference.client import Inference
-from inference.tasks.moderation import PERSONAL_DATA, Policy
-from inference.tasks.moderation_policy import BUNDLED, PolicyError, read_policy
+from inference.tasks.moderation import PERSONAL_DATA
 from inference.tasks.reading import ReplyPolicy
 from inference.tasks.registry import MODERATION
 from streams.agents.decisions import DecisionHandler
@@ -21,10 +20,10 @@ from streams.agents.orders import OrderHandler, Taste
 from streams.agents.queries import QueryHandler
 from streams.agents.reviews import ReviewHandler
 from streams.config import Settings
-from streams.errors import StartupError
 from streams.faust_app import ShopApp
 from streams.handler import Handler
 from streams.held import create_held_reviews
+from streams.moderation import require_policy
 from streams.reference import Apply
 from streams.state import State, create_state
 
@@ -41,7 +40,7 @@ class ShopTasks:
 
     handlers: tuple[Handler, ...]
     references: Mapping[str, Apply]  # by topic id
-    restored: Callable[[], None]
+    restored: Callable[[], Awaitable[None]]
     model_changed: Callable[[str], Awaitable[None]]
 
 
@@ -68,7 +67,7 @@ def _of_reviews(
 ) -> tuple[Handler, ...]:
     if not settings.moderation.enabled:
         return (ReviewHandler(state),)
-    policy = _moderation_policy(settings)
+    policy = require_policy(settings.moderation)
     unknown = set(policy.attributes).difference(
         inference.models[MODERATION].labels, [PERSONAL_DATA]
     )
@@ -79,13 +78,6 @@ def _of_reviews(
         )
     held = create_held_reviews(app, partitions)
     return ModeratedReviewHandler(state, held, policy), DecisionHandler(held)
-
-
-def _moderation_policy(settings: Settings) -> Policy:
-    try:
-        return read_policy(settings.moderation.policy or BUNDLED)
-    except PolicyError as error:
-        raise StartupError(str(error)) from error
 
 
 def _reply_policy(settings: Settings) -> ReplyPolicy:

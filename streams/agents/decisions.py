@@ -25,16 +25,13 @@ from streams.outgoing import Envelope, Outgoing
 from streams.tables import Changes
 
 TOPIC: Final = "review-decisions"
-_CARRIED: Final = (
-    *("review_id", "user_id", "product_id", "language", "sentiment", "score", "scores"),
-    *("attributes", "reasons", "moderation_model"),
-)
 
 
 class DecisionHandler:
     """Joins a decision to the review that it is about. No model is asked.
 
-    The first decision on a hold is applied; whatever becomes of it, it has an outcome.
+    The first decision on a hold is applied, and applied again where its record comes again;
+    whatever becomes of it, it has an outcome.
     """
 
     spec = registry.task("moderation")
@@ -61,9 +58,8 @@ class DecisionHandler:
         changes: Changes,
     ) -> Outgoing:
         """Return what became of the decision; beside it the review's labels, if it was applied."""
-        ids = event.user_id, event.review_id
-        held = self._held.find(*ids, changes)
-        effect = settle(held, self._held.settled_id(*ids, changes), event)
+        held, settled = self._held.find(event.user_id, event.review_id, changes)
+        effect = settle(held, settled, event, envelope.result_id)
         common: dict[str, Any] = {
             **envelope.fields(),
             "outcome": Outcome.RESULT,
@@ -72,12 +68,11 @@ class DecisionHandler:
         if held is None or effect is not Effect.APPLIED:
             settles = None if effect is Effect.NOT_WAITING or held is None else held.result_id
             return _outgoing(_decision(event, effect, common, settles=settles))
-        self._held.settle(held, changes)
+        self._held.settle(held, envelope.result_id, changes)
         learnt = {"language": held.language, "text": held.text, "labels": _labels(event, held)}
         decision = _decision(event, effect, common, settles=held.result_id, **learnt)
-        carried = {name: getattr(held, name) for name in _CARRIED}
         labels = ReviewLabels(
-            **common, **carried, decided_by=DecidedBy.PERSON, settles=held.result_id
+            **(held.shared() | common), decided_by=DecidedBy.PERSON, settles=held.result_id
         )
         return _outgoing(decision, Outgoing(topic_id=LABELS, key=event.user_id, message=labels))
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from inference.messages import ModelInfo
 from inference.tasks import moderation, registry
-from inference.tasks.moderation import Judgement, Place, Policy, Scores
+from inference.tasks.moderation import Finding, Judgement, Place, Policy, Scores
 from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.results import DecidedBy, Decision, HeldReview, Outcome, Reason, ReviewLabels
@@ -33,7 +33,7 @@ class _Read:
     language: Language
     ask: Ask
     scores: Scores = field(default_factory=dict)
-    judgement: Judgement = moderation.ALLOWED
+    judgement: Judgement | None = None  # nobody allowed what nobody has judged
     parts: Sequence[Place] = ()  # that were scored again
     closer: Ask | None = None  # where they were
 
@@ -75,7 +75,10 @@ class ModeratedReviewHandler:
     ) -> Outgoing:
         """Return the labels with the decision, and beside them what a person is to look at."""
         read: _Read = question.context
-        judgement, is_held = read.judgement, read.judgement.decision is Decision.HOLD
+        judgement = read.judgement
+        if judgement is None:
+            raise ValueError("a review was not judged")
+        is_held = judgement.decision is Decision.HOLD
         message = labelled(
             event,
             read.language,
@@ -86,7 +89,7 @@ class ModeratedReviewHandler:
             attributes=read.scores,
             decision=judgement.decision,
             decided_by=DecidedBy.MODEL,
-            reasons=_reasons(event.text, read) if judgement.findings else (),
+            reasons=_reasons(event.text, read, judgement.findings) if judgement.findings else (),
             moderation_model=model_id(read.ask.model) if read.ask.model else None,
         )
         if not is_held:
@@ -111,7 +114,7 @@ class ModeratedReviewHandler:
         return (read.closer,)
 
 
-def _reasons(text: str, read: _Read) -> tuple[Reason, ...]:
+def _reasons(text: str, read: _Read, findings: Sequence[Finding]) -> tuple[Reason, ...]:
     scored: dict[Place, Scores] = {}
     if read.closer is not None and read.closer.model is not None:
         labels = read.closer.model.labels
@@ -120,20 +123,12 @@ def _reasons(text: str, read: _Read) -> tuple[Reason, ...]:
             scored[place] = dict(
                 zip(labels, (float(s) if s == s else 0.0 for s in row), strict=True)
             )
-    return moderation.reasons(read.judgement.findings, text, scored)
+    return moderation.reasons(findings, text, scored)
 
 
 def _held(event: ReviewEvent, labels: ReviewLabels) -> HeldReview:
-    shared: dict[str, Any] = {
-        name: getattr(labels, name)
-        for name in (
-            *("result_id", "outcome", "source", "model", "timings", "produced_at"),
-            *("review_id", "user_id", "product_id", "language", "sentiment", "score", "scores"),
-            *("attributes", "reasons", "moderation_model"),
-        )
-    }
     return HeldReview(
-        **shared,
+        **labels.shared(),
         text=event.text[:MOST_HELD_CHARACTERS],
         rating=event.rating,
         created_at=event.created_at,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import chain
 
 from inference.messages import ModelInfo
 from inference.tasks import registry
@@ -96,5 +95,5 @@ class OrderHandler:
         if history != known:
             changes.put(table, event.user_id, history.to_json())
             ordered = (p.products for p in history.purchases if p.order_id == event.order_id)
-            self._state.demand.add(chain.from_iterable(ordered), event.created_at)
+            self._state.demand.add((event.created_at, products) for products in ordered)
         return history

@@ -27,7 +27,7 @@ class Finding:
 
 
 def doctor(config: ConfigOption = None, bootstrap_servers: ServersOption = None) -> None:
-    """Look at broker, topics and models; say what is wrong and what to do.
+    """Look at broker, topics, moderation policy and models; say what is wrong and what to do.
 
     Example: shopstreams doctor --bootstrap-servers broker:9092
     """
@@ -55,7 +55,18 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(good=True, sentence=f"a broker answers at {settings.kafka.bootstrap_servers}")
         yield from _topic_findings(settings)
         settings = _with_models_in_force(settings)
+    if settings.moderation.enabled:
+        yield _policy_finding(settings)
     yield from _model_findings(settings)
+
+
+def _policy_finding(settings: Settings) -> Finding:
+    from streams.moderation import policy_file, require_policy
+
+    if problem := _error_of(lambda: require_policy(settings.moderation)):
+        return Finding(good=False, sentence=problem)
+    file = policy_file(settings.moderation)
+    return Finding(good=True, sentence=f"the moderation policy can be used: {file}")
 
 
 def _with_models_in_force(settings: Settings) -> Settings:

@@ -18,7 +18,7 @@ from streams.models.in_force import COMMANDS, in_force
 from streams.models.members import Members
 from streams.outcomes import OutcomeReader, ResultRecord, Start
 from streams.replay.events import Record
-from streams.replay.producer import Sender
+from streams.replay.producer import DELIVERED_IN_S, send_one
 
 EVENTS: Final = "model-events"
 UNHEARD_S: Final = 5.0
@@ -149,10 +149,8 @@ class Operator:
 
     def _produce(self, command: ModelCommand) -> None:
         topic = self._settings.named_topics()[COMMANDS].name
-        with Sender(self._settings.kafka, lambda *_: None) as sender:
-            sender.send(topic, Record(key=command.slot.encode(), value=encode(command)))
-            sender.flush(lambda: None)
-            sender.check()
+        record = Record(key=command.slot.encode(), value=encode(command))
+        send_one(self._settings.kafka, topic, record, DELIVERED_IN_S)
 
     def _await(self, answers: Answers, reader: OutcomeReader, tell: Tell) -> None:
         began = counted = time.monotonic()

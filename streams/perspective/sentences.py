@@ -8,7 +8,9 @@ from typing import Final
 MOST: Final = 50
 """Sentences of one text; what comes after them is one part."""
 
-_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？…]+[\"'”’」』）]*|\n+")
+# A run of full stops is tried at its first only, and as a whole: a comment that is all of them
+# would otherwise take time with its square.
+_END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s|$)|[。！？…]+[\"'”’」』）]*|\n+")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -31,6 +31,7 @@ class Record:
     value: bytes | None
     label: str | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    partition: int | None = None  # None: where its key belongs
 
 
 @dataclass(frozen=True, kw_only=True)

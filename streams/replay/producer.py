@@ -19,6 +19,9 @@ Delivered = Callable[[str, int, int, Record], None]
 
 _MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 """Over any broker's limit: the broker says what is too large, not the client."""
+DELIVERED_IN_S: Final = 60.0
+_BY_KEY: Final = -1
+"""What librdkafka calls the partition that its partitioner is to choose."""
 _FULL_QUEUE_WAIT_S: Final = 0.1
 _FLUSH_STEP_S: Final = 1.0
 
@@ -26,8 +29,11 @@ _FLUSH_STEP_S: Final = 1.0
 class Sender:
     """Sends records; the partitioner is Java's, so that keys of all producers meet."""
 
-    def __init__(self, kafka: KafkaSettings, delivered: Delivered) -> None:
-        self._producer = Producer(_options(kafka))
+    def __init__(
+        self, kafka: KafkaSettings, delivered: Delivered, within_s: float = DELIVERED_IN_S
+    ) -> None:
+        """A record that the broker has not confirmed after `within_s` seconds has failed."""
+        self._producer = Producer(_options(kafka, within_s))
         self._delivered = delivered
         self._failures: dict[str, int] = {}
         self.failed = 0
@@ -53,6 +59,7 @@ class Sender:
                     key=record.key,
                     value=record.value,
                     headers=list(record.headers),
+                    partition=_BY_KEY if record.partition is None else record.partition,
                     on_delivery=partial(self._on_delivery, record),
                 )
                 break
@@ -93,7 +100,15 @@ class Sender:
         self._failures[why] = self._failures.get(why, 0) + 1
 
 
-def _options(kafka: KafkaSettings) -> dict[str, Any]:
+def send_one(kafka: KafkaSettings, topic: str, record: Record, within_s: float) -> None:
+    """Send a record; raises `DeliveryError` unless the broker has it after `within_s` seconds."""
+    with Sender(kafka, lambda *_: None, within_s) as sender:
+        sender.send(topic, record)
+        sender.flush(lambda: None)
+        sender.check()
+
+
+def _options(kafka: KafkaSettings, within_s: float) -> dict[str, Any]:
     return client_options(kafka) | {
         "partitioner": "murmur2_random",
         "enable.idempotence": True,
@@ -101,5 +116,5 @@ def _options(kafka: KafkaSettings) -> dict[str, Any]:
         "linger.ms": 10,
         "batch.size": 512 * 1024,
         "message.max.bytes": _MAX_MESSAGE_BYTES,
-        "delivery.timeout.ms": 60_000,
+        "delivery.timeout.ms": int(within_s * 1000),
     }

@@ -89,8 +89,11 @@ def _of_worker(settings: Settings) -> Iterator[Right]:
     yield from _read(settings, Role.SOURCE, Role.REFERENCE, Role.CONTROL)
     yield from _topics(Operation.WRITE, _names(settings, Role.RESULT, Role.BESIDE, Role.REPORT))
     if settings.moderation.enabled and settings.web.token_file is not None:
-        # Who has the token decides on held reviews by the worker's page.
-        yield from _topics(Operation.WRITE, [settings.named_topics()["moderation-decisions"].name])
+        # Who has the token decides on held reviews by the worker's page, which reads what waits.
+        topics = settings.named_topics()
+        yield from _topics(Operation.WRITE, [topics["moderation-decisions"].name])
+        waiting = [topics[topic_id].name for topic_id in ("held-reviews", "review-decisions")]
+        yield from _topics(Operation.READ, waiting)
     for operation in (Operation.READ, Operation.WRITE, Operation.CREATE):
         yield from _topics(operation, changelogs(settings))
     group = settings.kafka.group

@@ -61,7 +61,7 @@ class DecisionWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    held_id: str = Field(min_length=1, max_length=1_000)
+    held_id: str = Field(max_length=1_000, pattern="^.+-[0-9]{1,9}-[0-9]{1,18}-[a-z]+$")
     review_id: Id
     user_id: Id
     decision: Verdict

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -29,6 +30,9 @@ READ_LIMIT_S: Final = 5.0
 MILLISECONDS: Final = 1000
 SHOWN: Final = 4_000
 """Characters of a held review's text that a list has."""
+APPLIED_IN_S: Final = 10.0
+"""Within so long a worker has done what was decided. What is not off the list by then waits still:
+a worker found it settled otherwise, or there is none."""
 REMEMBERED: Final = 10_000
 """Letters that were sent back from here. Whether others were, only a resend finds out: it reads
 what the sources received since, which for a list would take far too long."""
@@ -77,7 +81,7 @@ class BrokerRecords:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._resent: deque[str] = deque(maxlen=REMEMBERED)
-        self._decided: deque[str | None] = deque(maxlen=REMEMBERED)  # ids of holds
+        self._decided: dict[str | None, float] = {}  # ids of holds, and when
         self._sources = {spec.name for spec in settings.named_topics().of(Role.SOURCE)}
 
     def letters(self, limit: int) -> list[dict[str, Any]]:
@@ -116,7 +120,7 @@ class BrokerRecords:
         """Return the newest reviews that wait for a person, newest first, long texts cut."""
         require_moderation(self._settings)
         since_ms = int(time.time() * MILLISECONDS) - HELD_MS
-        done = set(self._decided)
+        done = self._just_decided()
         found = waiting(self._settings, since_ms, limit + len(done))
         shown = [replace(one, text=one.text[:SHOWN]) for one in found if one.result_id not in done]
         rows: list[dict[str, Any]] = [orjson.loads(encode_result(one)) for one in shown[:limit]]
@@ -126,7 +130,12 @@ class BrokerRecords:
         """Tell the workers what a person decided on a held review."""
         require_moderation(self._settings)
         tell(self._settings, decision)
-        self._decided.append(decision.held_id)
+        self._decided[decision.held_id] = time.monotonic()
+
+    def _just_decided(self) -> Collection[str | None]:
+        since = time.monotonic() - APPLIED_IN_S
+        self._decided = {one: at for one, at in self._decided.items() if at > since}
+        return self._decided
 
 
 def _produced(letter: DeadLetter) -> datetime:

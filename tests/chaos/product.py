@@ -90,7 +90,7 @@ class CountingTasks:
         self.tables = {name: create_table(app, name, partitions) for name in TABLES}
         self.handlers: Sequence[Handler] = (CountingHandler(*self.tables.values()),)
 
-    def restored(self) -> None:
+    async def restored(self) -> None:
         """Do nothing: all state is in the tables."""
 
     async def model_changed(self, slot: str) -> None:

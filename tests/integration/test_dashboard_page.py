@@ -175,11 +175,11 @@ async def test_held_reviews_are_decided_by_keyboard_alone(browser: Browser, page
     await expect(tab.locator("#token-dialog")).to_be_hidden()
     await tab.get_by_role("button", name="Reject review R-71").focus()
     await tab.keyboard.press("Enter")
-    await expect(tab.locator("#held-state")).to_contain_text("R-71 is rejected")
+    await expect(tab.locator("#held-state")).to_contain_text("R-71 is to be rejected")
     await expect(tab.get_by_role("button", name="Reject review R-70")).to_be_focused()
     await tab.keyboard.press("Shift+Tab")
     await tab.keyboard.press("Enter")
-    await expect(tab.locator("#held-state")).to_contain_text("R-70 is allowed")
+    await expect(tab.locator("#held-state")).to_contain_text("R-70 is to be allowed")
     await expect(tab.locator("#held .empty")).to_have_count(1)
     decided = [(one.review_id, one.decision.value, one.held_id) for one in page.records.decided]
     assert decided == [

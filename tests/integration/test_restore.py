@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -19,6 +19,7 @@ from faust.types import TP
 
 from streams.clients import Clients
 from streams.config import load_settings
+from streams.errors import StoreFull
 from streams.faust_app import create_app, create_table
 from streams.restore import ChunkTableManager
 from streams.shelves import Entry
@@ -244,6 +245,29 @@ async def test_a_broker_that_does_not_answer_is_asked_again(
     else:
         async with followed(changelog):
             assert changelog.stored("a") == 1
+
+
+@pytest.mark.parametrize("read", ["restore", "follow"])
+async def test_a_full_disk_is_waited_for(changelog: Changelog, read: str) -> None:
+    """At a rebalance as by a standby; then it is read on from where the store ends."""
+    changelog.write(("a", 1), ("b", 1))
+    restore, tries = changelog.table.restore, 0
+
+    def full_at_first(entries: Iterable[Entry], partition: int) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise StoreFull("no space left on device")
+        restore(entries, partition)
+
+    changelog.table.restore = full_at_first  # type: ignore[method-assign]
+    if read == "restore":
+        await changelog.restore()
+        assert (changelog.stored("a"), changelog.stored("b")) == (1, 1)
+    else:
+        async with followed(changelog):
+            assert (changelog.stored("a"), changelog.stored("b")) == (1, 1)
+    assert tries >= 3
 
 
 # -- standbys

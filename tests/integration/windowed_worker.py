@@ -88,7 +88,7 @@ class MinuteTasks:
         minutes = create_windowed_table(app, TABLE, partitions, window)
         self.handlers: Sequence[Handler] = (MinuteHandler(minutes),)
 
-    def restored(self) -> None:
+    async def restored(self) -> None:
         """Do nothing: all state is in the table."""
 
     async def model_changed(self, slot: str) -> None:

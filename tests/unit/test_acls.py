@@ -49,14 +49,16 @@ def test_a_worker_reads_what_comes_and_writes_what_leaves() -> None:
     assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 4
 
 
-def test_a_worker_whose_page_takes_decisions_may_write_them() -> None:
+def test_a_worker_whose_page_takes_decisions_reads_what_waits_and_writes_them() -> None:
     flags = {"moderation.enabled": True, "web.token_file": "token"}
     settings = load_settings(environ={}, flags=flags).settings
-    decisions = Right(
-        resource=Resource.TOPIC, operation=Operation.WRITE, name="moderation-decisions"
-    )
-    assert decisions in rights(settings, Program.WORKER)
-    assert decisions not in rights(SETTINGS, Program.WORKER)
+    without = load_settings(environ={}, flags={"moderation.enabled": True}).settings
+    more = set(rights(settings, Program.WORKER)) - set(rights(without, Program.WORKER))
+    assert {(one.operation, one.name) for one in more} == {
+        (Operation.WRITE, "moderation-decisions"),
+        (Operation.READ, "held-reviews"),
+        (Operation.READ, "review-decisions"),
+    }
 
 
 def test_every_topic_is_somebodys() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from typer.testing import CliRunner
 
 from streams.admin import BrokerUnreachable
 from streams.cli.app import app
+from streams.cli.doctor import findings
 from streams.cli.failures import run_command
 from streams.cli.show_config import masked
 from streams.cli.waiting import wait_for
+from streams.config import load_settings
 from streams.demo.broker import EmbeddedBroker
 from streams.models.answers import Answers
 from streams.models.operator import Operator
@@ -256,6 +259,25 @@ def test_a_model_folder_without_weights_is_said(tmp_path: Path) -> None:
     assert "✗ models do not load" in done.stdout
     assert str(folder) in done.stdout
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_policy_that_will_not_do_is_said_before_anything_is_loaded(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[insult]\nhold = 2\n", encoding="utf-8")
+    flags = {"moderation.enabled": True, "moderation.policy": str(policy)}
+    said = f"moderation.policy: {policy}: insult.hold must be a number above 0"
+    servers = {"kafka.bootstrap_servers": "127.0.0.1:1"}
+    found = findings(load_settings(environ={}, flags=flags | servers, directory=tmp_path).settings)
+    assert [(one.good, said in one.sentence) for one in islice(found, 2)] == [
+        (False, False),  # the broker
+        (False, True),
+    ]
+    environ = {
+        "SHOPSTREAMS_MODERATION__ENABLED": "true",
+        "SHOPSTREAMS_MODERATION__POLICY": str(policy),
+    }
+    done = shopstreams("run", *NO_BROKER, cwd=tmp_path, settings=environ)
+    fails_with_a_sentence(done, 1, said)
 
 
 def test_a_file_that_will_not_do_is_said(embedded: str, tmp_path: Path, reviews: Path) -> None:

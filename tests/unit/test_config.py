@@ -259,10 +259,11 @@ def test_values_are_fit_for_json() -> None:
 
 def test_inference_is_told_all_of_its_section(tmp_path: Path) -> None:
     environ = {"SHOPSTREAMS_INFERENCE__DEVICE": "cpu", "SHOPSTREAMS_INFERENCE__THREADS": "3"}
+    environ["SHOPSTREAMS_MODELS__INTENT"] = "/models/mine"
     told = inference_settings(load(tmp_path, environ=environ).settings)
     assert (told.device, told.threads, told.batch_tokens, told.batch_ms) == ("cpu", 3, 0, 50.0)
     assert (told.cache_bytes, told.hang_s) == (64 * 1024 * 1024, 30.0)
-    assert {"sentiment", "intent", "recommend"} <= told.models.keys()
+    assert told.models == {"sentiment": "bundled", "intent": "/models/mine", "recommend": "bundled"}
 
 
 @pytest.mark.parametrize("enabled", ["true", "false"])
@@ -270,6 +271,6 @@ def test_who_moderates_nothing_needs_neither_model_nor_topics(tmp_path: Path, en
     environ = {"SHOPSTREAMS_MODERATION__ENABLED": enabled}
     settings = load(tmp_path, environ=environ).settings
     is_on = enabled == "true"
-    assert ("moderation" in inference_settings(settings).models) is is_on
+    assert inference_settings(settings).models.get("moderation") == ("bundled" if is_on else None)
     ids = {spec.id for spec in settings.named_topics().specs}
     assert ids.isdisjoint({"held-reviews", "moderation-decisions", "review-decisions"}) is not is_on

@@ -186,6 +186,8 @@ async def test_a_held_review_is_decided_with_the_token(session: ClientSession, p
     [
         {"decision": "perhaps"},
         {"held_id": ""},
+        {"held_id": "no-result-id-"},
+        {"held_id": "reviews-99999999999-0-sentiment"},
         {"review_id": "\n"},
         {"more": 1},
         {"user_id": None},

@@ -214,6 +214,15 @@ async def test_a_lost_transaction_begins_again_at_the_committed_position() -> No
     await bench.revoke()
     assert bench.broker.commits == [{SOURCE: Position(3)}]
     bench.engine.raise_failures()
+    assert bench.restored == [[SOURCE]]  # its state is what it was
+
+
+async def test_state_is_told_of_at_each_assignment() -> None:
+    bench = Bench()
+    for _ in range(2):
+        await bench.open()
+        await bench.revoke()
+    assert bench.restored == [[SOURCE]] * 2
 
 
 async def test_a_fenced_partition_is_left_alone_until_it_is_assigned_again() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import pytest
 from structlog.testing import capture_logs
 
 from inference.messages import ModelInfo
@@ -21,10 +22,9 @@ from tests.waiting import until
 class FullTable:
     """What a pipeline asks of a table, on a disk that is full at first."""
 
-    changelog_name = "counts-changelog"
-
-    def __init__(self) -> None:
-        self.is_full = True
+    def __init__(self, name: str, is_full: bool) -> None:
+        self.changelog_name = f"{name}-changelog"
+        self.is_full = is_full
         self.tries = 0
         self.kept: dict[str, Any] = {}
 
@@ -39,11 +39,11 @@ class FullTable:
 
 
 class CountingHandler(Handler):
-    """Counts the reviews of an author."""
+    """Counts the reviews of an author, in each of its tables."""
 
-    def __init__(self, table: FullTable) -> None:
+    def __init__(self, *tables: FullTable) -> None:
         super().__init__()
-        self._table = cast(ChunkTable, table)
+        self._tables = [cast(ChunkTable, table) for table in tables]
 
     def decide(
         self,
@@ -54,12 +54,13 @@ class CountingHandler(Handler):
         envelope: Envelope,
         changes: Changes,
     ) -> Outgoing:
-        changes.put(self._table, event.user_id, (changes.get(self._table, event.user_id) or 0) + 1)
+        for table in self._tables:
+            changes.put(table, event.user_id, (changes.get(table, event.user_id) or 0) + 1)
         return super().decide(event, question, row, model, envelope, changes)
 
 
 async def test_writes_wait_for_room_and_nothing_is_lost_or_repeated() -> None:
-    table = FullTable()
+    table = FullTable("counts", is_full=True)
     bench = Bench(handler=CountingHandler(table))
     with capture_logs() as said:
         bench.feed([review(0), review(1)])
@@ -73,3 +74,20 @@ async def test_writes_wait_for_room_and_nothing_is_lost_or_repeated() -> None:
     assert [label.review_id for label in bench.labels()] == ["r0", "r1", "r2"]
     assert bench.frontier.to_commit() == Position(3)
     assert {(one["action"], one["error"]) for one in said} == {("retry", "no space left on device")}
+
+
+@pytest.mark.parametrize("full", [0, 1])
+async def test_what_is_stored_by_half_is_stored_whole_and_counted_once(full: int) -> None:
+    """The first of two tables took the writes, or will; events read both as they will be."""
+    tables = [FullTable(f"counts-{number}", is_full=number == full) for number in range(2)]
+    bench = Bench(handler=CountingHandler(*tables))
+    bench.feed([review(0), review(1)])
+    await until(lambda: tables[full].tries > 1)
+    assert [table.kept for table in tables] == [{} if full == 0 else {"u": 2}, {}]
+    assert bench.frontier.to_commit() != Position(2)
+    bench.feed([review(2)])
+    tables[full].is_full = False
+    await bench.finish()
+    assert [table.kept for table in tables] == [{"u": 3}] * 2
+    assert [label.review_id for label in bench.labels()] == ["r0", "r1", "r2"]
+    assert bench.frontier.to_commit() == Position(3)

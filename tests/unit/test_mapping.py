@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -89,6 +90,54 @@ def _small(value: Any) -> bool:
     if isinstance(value, list):
         return all(_small(inner) for inner in value)
     return not isinstance(value, int) or abs(value) < 2**53
+
+
+PATHS = st.lists(st.sampled_from(["text", "user_id", "a", "b", "0"]), min_size=1, max_size=3)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["text", "user_id", "query_id"]), JSON),
+    st.dictionaries(st.sampled_from(["text", "user_id", "session_id"]), PATHS),
+)
+def test_what_is_written_by_a_map_is_read_by_it(
+    fields: dict[str, Any], paths: dict[str, list[str]]
+) -> None:
+    mapped = FieldMap(QueryEvent, {name: ".".join(steps) for name, steps in paths.items()})
+    before = deepcopy(fields)
+    try:
+        record = mapped.unapply(fields)
+    except MappingError:
+        return
+    read = mapped.apply(record)
+    assert {name: read[name] for name in QueryEvent.model_fields if name in read} == before
+
+
+@pytest.mark.parametrize(
+    ("paths", "record"),
+    [
+        ({}, {"text": "Hi", "user_id": "u"}),
+        ({"text": "body.content"}, {"body": {"content": "Hi"}, "user_id": "u"}),
+        ({"text": "m.t", "user_id": "m.by"}, {"m": {"t": "Hi", "by": "u"}}),
+        ({"text": "user_id", "user_id": "text"}, {"user_id": "Hi", "text": "u"}),
+    ],
+)
+def test_a_shops_record_is_written(paths: dict[str, str], record: dict[str, Any]) -> None:
+    assert FieldMap(QueryEvent, paths).unapply({"text": "Hi", "user_id": "u"}) == record
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        {"text": "body", "user_id": "body"},
+        {"text": "body", "user_id": "body.by"},
+        {"text": "user_id"},
+        {"text": "user_id.content"},
+        {"session_id": "user_id"},  # which there is none of
+    ],
+)
+def test_a_record_that_cannot_be_written_is_refused(paths: dict[str, str]) -> None:
+    with pytest.raises(MappingError, match="another field"):
+        FieldMap(QueryEvent, paths).unapply({"text": "Hi", "user_id": "u"})
 
 
 def test_decoding_through_a_map() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,13 @@ from streams.config import load_settings
 from streams.delivery import AtLeastOnce
 from streams.faust_app import create_app, create_table
 from streams.frontier import Frontier
-from streams.handler import Handler
-from streams.held import create_held_reviews
+from streams.handler import Handler, Question
+from streams.held import KEPT, create_held_reviews
 from streams.making import Stage
+from streams.outgoing import Moment
 from streams.pipeline import Pipeline
 from streams.position import Position
+from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.unit.test_pipeline import review
 from tests.waiting import until
@@ -52,6 +56,8 @@ POLICY = parse_policy(
         "personal_data": {"hold": 0.5},
     }
 )
+DAY_S = 86_400.0
+WEEK_S = 7 * DAY_S
 SCORES = {"pig": [0.8, 0.0], "offer": [0.0, 0.6], "casino": [0.0, 0.95], "unread": [np.nan] * 2}
 
 
@@ -107,9 +113,12 @@ class Shop:
         state: Any = _State(create_table(app, "review-languages", 4))
         reviews = ModeratedReviewHandler(state, held, POLICY)
         self.reviews = Source("reviews", reviews, Decoder(ReviewEvent), self)
-        self.decisions = Source(
-            "moderation-decisions", DecisionHandler(held), Decoder(ModerationDecision), self
-        )
+        self._decide = DecisionHandler(held)
+        self.decisions = self.decisions_from_the_start()
+
+    def decisions_from_the_start(self) -> Source:
+        """Return the decisions' source as it is after a crash before its first commit."""
+        return Source("moderation-decisions", self._decide, Decoder(ModerationDecision), self)
 
     def labels(self) -> list[ReviewLabels]:
         return [LABELS.validate_json(v) for v in self.publisher.values("review-labels")]
@@ -189,6 +198,20 @@ async def test_personal_data_is_held_with_its_place_whatever_the_model_says(shop
 async def test_what_the_model_cannot_read_is_a_dead_letter(shop: Shop) -> None:
     await shop.reviews.feed(review(0, "unread"), review(1, "fine"))
     assert [one.review_id for one in shop.labels()] == ["r1"]
+    assert len(shop.publisher.values("dead-letters")) == 1
+
+
+async def test_what_was_never_judged_is_a_dead_letter_and_not_allowed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = ModeratedReviewHandler.prepare
+
+    def unasked(handler: ModeratedReviewHandler, event: ReviewEvent, changes: Changes) -> Question:
+        return replace(prepare(handler, event, changes), further=())
+
+    monkeypatch.setattr(ModeratedReviewHandler, "prepare", unasked)
+    await shop.reviews.feed(review(0, "you pig"))
+    assert (shop.labels(), shop.held()) == ([], [])
     assert len(shop.publisher.values("dead-letters")) == 1
 
 
@@ -278,7 +301,85 @@ async def test_a_review_that_is_held_again_can_be_settled_again(shop: Shop) -> N
     assert [one.text for one in shop.decided()] == ["you pig", "what an offer"]
 
 
-@pytest.mark.parametrize("value", [b"{}", b"no json", decision(verdict="perhaps")])
-async def test_a_broken_decision_is_a_dead_letter(shop: Shop, value: bytes) -> None:
+async def test_a_decision_that_comes_again_has_the_same_effect_again(shop: Shop) -> None:
+    """As after a crash with `at_least_once`: the tables have its writes, its commit was lost."""
+    await shop.reviews.feed(review(0, "you pig"))
+    values = decision(verdict="reject"), decision(verdict="allow")
+    await shop.decisions.feed(*values)
+    again = shop.decisions_from_the_start()
+    await again.feed(*values)
+    await again.pipeline.stop()
+    told = [(one.result_id, one.effect, one.decision) for one in shop.decided()]
+    assert told[:2] == told[2:]
+    assert [effect for _, effect, _ in told[2:]] == [Effect.APPLIED, Effect.ALREADY_DECIDED]
+    assert [one.decision for one in shop.labels()] == [Decision.HOLD, *[Decision.REJECT] * 2]
+
+
+async def test_a_repeat_settles_no_later_hold(shop: Shop) -> None:
+    await shop.reviews.feed(review(0, "you pig"))
+    await shop.decisions.feed(decision())
+    await shop.reviews.feed(review(0, "what an offer"))
+    again = shop.decisions_from_the_start()
+    await again.feed(decision())
+    await again.pipeline.stop()
+    assert [one.effect for one in shop.decided()] == [Effect.APPLIED, Effect.NOT_WAITING]
+
+
+class Calendar:
+    """Stands still, late in a week, until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = (time.time() // WEEK_S - 10) * WEEK_S + 6.5 * DAY_S
+
+    def pass_days(self, count: int) -> None:
+        self.now += count * DAY_S
+
+
+@pytest.fixture
+def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
+    one = Calendar()
+    monkeypatch.setattr("time.time", lambda: one.now)
+    monkeypatch.setattr("streams.pipeline.Moment", lambda: Moment(one.now))
+    return one
+
+
+@pytest.mark.parametrize("days", [0, 1, 7, 14, 21, 27, 28, 29, 30, 35, 36, 42])
+async def test_a_review_is_settled_once_at_whatever_age(
+    shop: Shop, calendar: Calendar, days: int
+) -> None:
+    """Also while others' decisions end its settlement's window, and nothing yet its hold's."""
+    await shop.reviews.feed(*(review(number, "you pig") for number in range(9)))
+    await shop.decisions.feed(*(decision(f"r{number}", "reject") for number in range(9)))
+    calendar.pass_days(days)
+    await shop.reviews.feed(review(9, "you pig"))
+    await shop.decisions.feed(decision("r9"), decision("r8"))
+    expected = Effect.ALREADY_DECIDED if days <= KEPT.days else Effect.NOT_WAITING
+    effects = [one.effect for one in shop.decided()]
+    assert effects == [*[Effect.APPLIED] * 10, expected]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(28, Effect.APPLIED), (36, Effect.NOT_WAITING)])
+async def test_a_review_waits_four_weeks_for_a_person(
+    shop: Shop, calendar: Calendar, days: int, expected: Effect
+) -> None:
+    await shop.reviews.feed(review(0, "you pig"))
+    calendar.pass_days(days)
+    await shop.decisions.feed(decision())
+    assert [one.effect for one in shop.decided()] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"{}", "review_id is missing"),
+        (b"no json", "the record is not JSON"),
+        (decision(verdict="perhaps"), "decision is not one of the known values"),
+        (decision(held_id=7), "held_id must be text"),
+    ],
+)
+async def test_a_broken_decision_is_a_dead_letter_that_names_the_field(
+    shop: Shop, value: bytes, reason: str
+) -> None:
     await shop.decisions.feed(value)
-    assert len(shop.publisher.values("dead-letters")) == 1
+    (letter,) = shop.publisher.values("dead-letters")
+    assert orjson.loads(letter)["reason"].startswith(reason)

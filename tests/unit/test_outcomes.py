@@ -24,6 +24,7 @@ def outcome(offset: int, topic_id: str = "review-labels", **value: Any) -> Resul
         ("reviews-0-17-sentiment", ("reviews", 0, 17, "sentiment")),
         ("my-shop-1-reviews-3-4-reply", ("my-shop-1-reviews", 3, 4, "reply")),
         ("reviews-x-17-sentiment", None),
+        ("reviews-²-17-sentiment", None),
         ("", None),
     ],
 )

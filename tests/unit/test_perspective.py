@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -358,3 +359,17 @@ def test_a_text_has_so_many_at_most() -> None:
     found = sentences(text)
     assert len(found) == MOST
     assert found[-1][1] == len(text) - 1
+
+
+@pytest.mark.parametrize("text", ["." * 200_000 + "x", '."' * 100_000 + "x", "\n" * 200_000])
+def test_the_time_is_proportional_to_the_length(text: str) -> None:
+    """Ten times the text may take no more than some twenty times the time."""
+    short, long = (min(_processor_time(text[-size:]) for _ in range(3)) for size in (2_000, 20_000))
+    assert long < 20 * short + 0.1
+    assert _processor_time(text) < 20 * long + 0.1
+
+
+def _processor_time(text: str) -> float:
+    start = time.process_time()
+    sentences(text)
+    return time.process_time() - start

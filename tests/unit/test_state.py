@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from inference.errors import QueueFull
 from inference.messages import Answer
+from inference.tasks.purchases import History, Purchase
 from inference.testing import FakeInference
 from schemas.reference import CatalogueItem, KnowledgeEntry
-from streams.state import State
+from streams.state import COUNTED_AT_ONCE, State
 
 
 def make_state(inference: FakeInference) -> State:
@@ -24,6 +27,36 @@ def make_state(inference: FakeInference) -> State:
         review_languages=no_table,
         inference=inference,
     )
+
+
+class Purchases:
+    """A table of customers who each bought two things."""
+
+    def __init__(self, customers: int) -> None:
+        self.customers = customers
+
+    def stored_values(self) -> Iterator[dict[str, Any]]:
+        for number in range(self.customers):
+            at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+            once = Purchase(at=at, order_id="o", products=("kettle", f"p{number % 100}"))
+            yield History(purchases=(once,)).to_json()
+
+
+async def test_demand_is_counted_anew_and_others_have_their_turn() -> None:
+    state = make_state(FakeInference({"recommend": (), "intent": ()}))
+    table: Any = Purchases(5 * COUNTED_AT_ONCE)
+    state.purchases, before, turns = table, state.demand, 0
+    counting = asyncio.ensure_future(state.restored())
+    while not counting.done():
+        assert state.demand is before  # until all is counted
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= 5
+    assert state.demand.most_wanted(1) == ["kettle"]
+    assert len(state.demand.most_wanted(200)) == 101
+    table.customers = 0
+    await state.restored()
+    assert state.demand.most_wanted(1) == []
 
 
 def item(number: int) -> CatalogueItem:

@@ -152,6 +152,20 @@ def test_what_was_read_from_the_changelog_is_stored_and_forgotten(table: ChunkTa
     assert table.applied_offset(PARTITION) is None
 
 
+def test_all_values_are_read_while_the_table_changes(
+    table: ChunkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        table.app.assignor, "assigned_actives", lambda: {TP(table.changelog_name, PARTITION)}
+    )
+    table.restore([Entry(orjson.dumps(f"k{n}"), b"%d" % n, n) for n in range(3)], PARTITION)
+    values = table.stored_values()
+    first = next(values)
+    table.restore([Entry(b'"more"', b"9", 3), Entry(b'"k1"', None, 4)], PARTITION)
+    assert sorted([first, *values])[:3] == [0, 1, 2]
+    assert sorted(table.stored_values()) == [0, 2, 9]
+
+
 def test_a_full_disk_keeps_writes_for_another_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,13 +179,51 @@ def test_a_full_disk_keeps_writes_for_another_try(
 
     with monkeypatch.context() as patch:
         patch.setattr(table.data, "_db_for_partition", lambda partition: FullDisk())
-        with pytest.raises(StoreFull, match=r"make room in engine\.state_dir"):
+        with pytest.raises(StoreFull, match=r"make room in engine\.state_dir; .*64 MiB"):
             settle(overlay, table, changes)
         assert overlay.is_pending(table, "k")
     assert Changes(overlay).get(table, "k") == 1
     settle(overlay, table, changes)
     assert table.stored("k", PARTITION) == 1
     assert not overlay.is_pending(table, "k")
+
+
+def test_a_disk_too_full_to_open_a_store_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(settings("rocksdb", tmp_path), 4, no_consumer)
+    table = create_table(app, "counts", 4)
+
+    def opened(partition: int) -> object:
+        raise Exception("IO error: No space left on device: While open a file for appending")
+
+    monkeypatch.setattr(table.data, "_db_for_partition", opened)
+    with pytest.raises(StoreFull):
+        table.applied_offset(PARTITION)
+    with pytest.raises(StoreFull):
+        table.restore([Entry(b'"k"', b"1", 0)], PARTITION)
+
+
+async def test_a_rebalance_waits_for_room_to_open_a_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(settings("rocksdb", tmp_path), 4, no_consumer)
+    table = create_table(app, "counts", 4)
+    monkeypatch.setattr(app.assignor, "assigned_standbys", set)
+    open_store, tries = table.data._open_for_partition, 0
+
+    def full_at_first(partition: int) -> object:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Exception("IO error: No space left on device: While open a file for appending")
+        return open_store(partition)
+
+    monkeypatch.setattr(table.data, "_open_for_partition", full_at_first)
+    came = {TP(table.changelog_name, PARTITION)}
+    await table.on_rebalance(came, set(), came, 1)
+    assert tries == 3
+    assert table.applied_offset(PARTITION) is None
 
 
 async def test_partitions_that_went_leave_no_key_in_memory(tmp_path: Path) -> None:

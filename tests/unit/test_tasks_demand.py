@@ -25,7 +25,7 @@ def catalogue() -> Catalogue:
 
 def bought(demand: Demand, product: str, times: int, days_ago: float = 0.0) -> None:
     for _ in range(times):
-        demand.add([product], NOW - timedelta(days=days_ago))
+        demand.add([(NOW - timedelta(days=days_ago), [product])])
 
 
 def test_late_purchases_count_more_than_many_old_ones() -> None:
@@ -80,10 +80,24 @@ def test_the_lift_follows_its_rows(catalogue: Catalogue) -> None:
     assert demand.lift(catalogue, NOW).argmax() == catalogue.row("lamp")
 
 
+def test_many_purchases_at_once_count_as_they_do_one_by_one(catalogue: Catalogue) -> None:
+    each = [
+        (NOW - timedelta(hours=number), [PRODUCTS[number % 3], f"other-{number}"])
+        for number in range(200)
+    ]
+    alone, together = Demand(NOW), Demand(NOW)
+    for one in each:
+        alone.add([one])
+    together.add(each)
+    together.add([])
+    assert together.most_wanted(500) == alone.most_wanted(500)
+    np.testing.assert_allclose(together.lift(catalogue, NOW), alone.lift(catalogue, NOW), rtol=1e-6)
+
+
 @pytest.mark.parametrize("year", [1970, 9999])
 def test_a_time_out_of_the_world_spoils_nothing(catalogue: Catalogue, year: int) -> None:
     demand = Demand(NOW)
-    demand.add(["tea"], datetime(year, 1, 1, tzinfo=UTC))
+    demand.add([(datetime(year, 1, 1, tzinfo=UTC), ["tea"])])
     bought(demand, "mug", 10)
     for now in (NOW, datetime(year, 1, 1, tzinfo=UTC)):
         assert np.isfinite(demand.lift(catalogue, now)).all()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inference.tasks import moderation
-from inference.tasks.moderation import Finding, Policy, Thresholds
+from inference.tasks.moderation import Finding, Policy, Settlement, Thresholds
 from inference.tasks.moderation_policy import PolicyError, parse_policy, read_policy
 from schemas.base import Language
 from schemas.events import ModerationDecision, Verdict
@@ -121,17 +121,20 @@ def test_without_clauses_the_whole_text_is_the_place() -> None:
     ("held", "settled", "meant", "expected"),
     [
         (None, None, None, Effect.NOT_WAITING),
-        (None, "a", "a", Effect.NOT_WAITING),
+        (None, ("a", "d1"), "a", Effect.NOT_WAITING),
         ("a", None, None, Effect.APPLIED),
         ("a", None, "a", Effect.APPLIED),
         ("b", None, "a", Effect.NOT_WAITING),  # it was edited, and held again, meanwhile
-        ("a", "a", None, Effect.ALREADY_DECIDED),
-        ("b", "a", None, Effect.APPLIED),
-        ("b", "a", "b", Effect.APPLIED),
+        ("a", ("a", "d1"), None, Effect.ALREADY_DECIDED),
+        ("b", ("a", "d1"), None, Effect.APPLIED),
+        ("b", ("a", "d1"), "b", Effect.APPLIED),
+        ("a", ("a", "d2"), None, Effect.APPLIED),  # it is its own repeat
+        ("a", ("a", "d2"), "a", Effect.APPLIED),
+        ("b", ("a", "d2"), None, Effect.NOT_WAITING),  # which settles no later hold
     ],
 )
 def test_the_first_decision_on_the_latest_hold_counts(
-    held: str | None, settled: str | None, meant: str | None, expected: Effect
+    held: str | None, settled: tuple[str, str] | None, meant: str | None, expected: Effect
 ) -> None:
     decision = ModerationDecision(
         review_id="r",
@@ -140,7 +143,9 @@ def test_the_first_decision_on_the_latest_hold_counts(
         held_id=meant,
         created_at=datetime.now(UTC),
     )
-    assert moderation.settle(_held(held) if held else None, settled, decision) is expected
+    known = Settlement(held_id=settled[0], result_id=settled[1]) if settled else None
+    hold = _held(held) if held else None
+    assert moderation.settle(hold, known, decision, "d2") is expected
 
 
 # -- policies
@@ -187,13 +192,24 @@ def test_a_policy_that_is_wrong_is_refused(content: dict[str, Any], said: str) -
         parse_policy(content)
 
 
-@pytest.mark.parametrize("content", [b"[insult\n", b"\xff\xfe", None])
-def test_a_file_that_is_no_policy_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[insult]\nhold = \n", "is not TOML: .*at line 2"),
+        (b"[insult]\xff\xfe", "is not UTF-8 .at byte 8"),
+        (b"[insult]\nhold = 2\n", "insult.hold must be a number above 0 and up to 1"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_named_with_the_place(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
     file = tmp_path / "policy.toml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(PolicyError, match=r"policy\.toml"):
+    with pytest.raises(PolicyError, match=said) as caught:
         read_policy(file)
+    assert str(caught.value).startswith(str(file))
 
 
 def _finding(attribute: str) -> Finding:

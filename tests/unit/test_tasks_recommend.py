@@ -116,7 +116,7 @@ def demand(counts: Mapping[str, int] | None = None, days_ago: float = 0.0) -> De
     wanted = Demand(NOW)
     for product, times in (counts or {}).items():
         for _ in range(times):
-            wanted.add([product], NOW - timedelta(days=days_ago))
+            wanted.add([(NOW - timedelta(days=days_ago), [product])])
     return wanted
 
 

@@ -85,7 +85,7 @@ def test_the_lift_in_training_is_that_in_use() -> None:
         )
     for order in [one for of in orders.values() for one in of if one.day < 110]:
         at = datetime.fromtimestamp(order.day * 86_400, UTC)
-        demand.add([str(product) for product in order.products], at)
+        demand.add([(at, [str(product) for product in order.products])])
     np.testing.assert_allclose(lifts.at(110.0), demand.lift(catalogue, now), rtol=1e-5)
 
 

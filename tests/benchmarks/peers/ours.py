@@ -114,7 +114,7 @@ class OneTask:
         self.handlers: Sequence[Handler] = (handler,)
         self.references: Mapping[str, Apply] = {}
 
-    def restored(self) -> None:
+    async def restored(self) -> None:
         """Nothing hangs on what the tables hold."""
 
     async def model_changed(self, slot: str) -> None:
