@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -210,7 +211,8 @@ async def test_a_rebalance_waits_for_room_to_open_a_store(
     app = create_app(settings("rocksdb", tmp_path), 4, no_consumer)
     table = create_table(app, "counts", 4)
     monkeypatch.setattr(app.assignor, "assigned_standbys", set)
-    open_store, tries = table.data._open_for_partition, 0
+    store: Any = table.data
+    open_store, tries = store._open_for_partition, 0
 
     def full_at_first(partition: int) -> object:
         nonlocal tries
