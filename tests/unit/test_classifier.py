@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from inference.device import choose_device, choose_threads
 from inference.errors import ModelError
@@ -34,6 +36,15 @@ TEXTS: list[Item] = [
     "x" * 1_000_000,
     "不好 " * 250_000,
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads on a model so small wait for each other, on a busy machine for seconds."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
