@@ -1,4 +1,4 @@
-"""Waiting for a condition, never for a time."""
+"""Waiting for a condition, and for a time only where time itself is the condition."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ async def until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> No
             if condition():
                 return
             await asyncio.sleep(POLL_S)
+
+
+async def passed(seconds: float) -> None:
+    """Return when so much time is over: for what only time brings, a deadline or a silence."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    await until(lambda: clock() > end, seconds + LIMIT_S)
 
 
 def wait_until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from tests.acceptance.test_worker import COMMAND, READY_LIMIT_S, SAMPLES, Shop
 from tests.kafka.helpers import read_all
-from tests.unit.bad_models import BAD_FOLDERS
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.bad_models import BAD_FOLDERS
+from tests.toys.tiny_bert import make_tiny_bert
 from tests.waiting import wait_until
 
 REVIEWS = SAMPLES / "reviews.jsonl"

@@ -27,7 +27,7 @@ from streams.reference import Apply
 from streams.tables import Changes, ChunkTable
 from tests.chaos.records import TABLES
 
-TOY = "tests.unit.toy_worker"
+TOY = "tests.toys.worker"
 
 
 class CountingHandler:

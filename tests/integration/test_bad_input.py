@@ -18,7 +18,7 @@ from schemas.events import OrderEvent, QueryEvent, ReviewEvent
 from schemas.letters import MAX_CARRIED_BYTES, DeadLetter
 from schemas.results import ReviewLabels
 from tests.fuzz import Fuzzed, is_valid, records
-from tests.unit.test_pipeline import Bench
+from tests.pipeline_bench import Bench
 
 pytestmark = pytest.mark.timeout(240)
 

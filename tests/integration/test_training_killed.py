@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError, safe_open
 
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.tiny_bert import make_tiny_bert
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]

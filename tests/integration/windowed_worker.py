@@ -99,7 +99,7 @@ def main() -> int:
     """Run until a signal."""
 
     def inference(settings: Settings) -> InferenceClient:
-        return InferenceClient(inference_settings(settings), worker_module="tests.unit.toy_worker")
+        return InferenceClient(inference_settings(settings), worker_module="tests.toys.worker")
 
     def tasks(_: Settings, app: ShopApp, __: Inference, partitions: int) -> MinuteTasks:
         return MinuteTasks(app, partitions)

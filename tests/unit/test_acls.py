@@ -17,7 +17,7 @@ from streams.security.acls import (
     rights,
 )
 from streams.security.program import Program
-from tests.unit.test_pipeline import Model
+from tests.pipeline_bench import Model
 
 SETTINGS = load_settings(
     environ={},

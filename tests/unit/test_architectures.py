@@ -11,7 +11,7 @@ from inference.errors import ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.loading import load
-from tests.unit.tiny_bert import LABELS, edit_config, write_tokenizer
+from tests.toys.tiny_bert import LABELS, edit_config, write_tokenizer
 
 # DeBERTa's code of transformers compiles parts of itself in a way that torch has given up.
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inference.budget import MOST_TOKENS, largest, measure_budget
 from inference.faults import is_out_of_memory
 from inference.models.base import Encoded
-from tests.unit.toy_worker import ToyModel
+from tests.toys.worker import ToyModel
 
 BOUND_S = 0.05
 

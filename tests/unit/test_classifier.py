@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from inference.device import choose_device, choose_threads
 from inference.errors import ModelError
 from inference.messages import Floats, Item
 from inference.models.base import Model, forward
-from inference.models.loading import BUNDLED, BUNDLED_FOLDER, content_hash, load
-from tests.unit.bad_models import BAD_FOLDERS
-from tests.unit.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
+from inference.models.loading import BUNDLED, content_hash, load
+from tests.toys.bad_models import BAD_FOLDERS
+from tests.toys.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
 
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 TEXTS: list[Item] = [
@@ -34,6 +36,15 @@ TEXTS: list[Item] = [
     "x" * 1_000_000,
     "不好 " * 250_000,
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads on a model so small wait for each other, on a busy machine for seconds."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +105,9 @@ def test_random_mates_change_nothing(model: Model) -> None:
 
 
 def test_a_text_of_a_million_characters_costs_little(model: Model) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     encoded = model.prepare(["很好 " * 333_333])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert encoded[0].length == MAX_TOKENS
 
 
@@ -132,18 +143,9 @@ def test_what_does_not_load_is_said_in_a_sentence(copy: Path, bad: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("slot", "name", "sentence"),
-    [
-        ("recommend", None, "gives probabilities of labels, and recommend needs vectors"),
-        ("sentiment", str(BUNDLED_FOLDER / "recommend"), "gives vectors, and sentiment needs prob"),
-    ],
-)
-def test_a_slot_takes_the_rows_that_it_can_read(
-    folder: Path, slot: str, name: str | None, sentence: str
-) -> None:
-    with pytest.raises(ModelError, match=sentence):
-        load(slot, name or str(folder), "cpu", 512)
+def test_a_slot_takes_the_rows_that_it_can_read(folder: Path) -> None:
+    with pytest.raises(ModelError, match="gives probabilities of labels, and recommend needs vec"):
+        load("recommend", str(folder), "cpu", 512)
 
 
 def test_a_text_without_a_known_token_is_no_text(model: Model) -> None:

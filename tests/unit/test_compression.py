@@ -20,7 +20,7 @@ from inference.models.base import forward
 from inference.models.loading import load
 from inference.training.tokenizer import SPECIAL, wrapped
 from streams.cli.failures import run_command
-from tests.unit.tiny_bert import LABELS, edit_config, make_tiny_bert
+from tests.toys.tiny_bert import LABELS, edit_config, make_tiny_bert
 
 TEXTS = ("good 很好", "不好", "a good 9")
 

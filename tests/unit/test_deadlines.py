@@ -26,7 +26,7 @@ from streams.outgoing import Envelope, Moment, Outgoing, Sealer, Stamp
 from streams.state import State
 from streams.tables import Changes
 from streams.testing import MemoryPartition
-from tests.unit.test_pipeline import MODEL, Bench, Handler, Model, review
+from tests.pipeline_bench import MODEL, Bench, Handler, Model, review
 
 PATIENCE_S = 60.0
 

@@ -23,7 +23,7 @@ from streams.errors import (
 from streams.making import Stage
 from streams.position import Position
 from streams.testing import MemoryPartition, MemoryPublisher
-from tests.unit.test_pipeline import Handler, Model, review
+from tests.pipeline_bench import Handler, Model, review
 from tests.waiting import until
 
 SOURCE = TP("reviews", 0)

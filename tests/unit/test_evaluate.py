@@ -18,7 +18,7 @@ from inference.gold import Gold, gold_names
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.base import forward
 from inference.models.loading import load
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.tiny_bert import make_tiny_bert
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -23,7 +23,7 @@ from inference.evaluation.run import EvaluationRequest, run
 from inference.files.errors import ColumnError, DataError
 from inference.testing import fake_model
 from streams.cli.failures import run_command
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.tiny_bert import make_tiny_bert
 
 LABELS = ("negative", "positive")
 PNG = b"\x89PNG"

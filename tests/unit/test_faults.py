@@ -1,67 +1,28 @@
-"""What goes wrong in a batch ends nobody's wait, and no more than it must."""
+"""What goes wrong in a batch costs no more than it must."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from queue import Queue
 
 import numpy as np
 import pytest
 
-from inference.client import InferenceClient
 from inference.desk import Done
 from inference.frames import Ask
 from inference.launch import Finish, batches_ahead
-from inference.messages import WORKER_DIED, Answer, Floats, Lane
+from inference.messages import Floats, Lane
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler
 from inference.serving import MOST_PREPARERS, preparers
-from inference.settings import InferenceSettings
 from inference.watch import Step, Watch
-from tests.unit.toy_worker import MEMORY, Toy, ToyModel, toy_row
-from tests.waiting import until
+from tests.toys.worker import MEMORY, Toy, ToyModel, toy_row
 
-TOY = "tests.unit.toy_worker"
 LIMIT_S = 30
 pytestmark = pytest.mark.timeout(60)
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> InferenceSettings:
-    return InferenceSettings(
-        models={"toy": str(tmp_path)}, batch_tokens=4096, restart_delays_s=(0.0,) * 3
-    )
-
-
-@pytest.fixture
-async def client(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
-    async with InferenceClient(settings, worker_module=TOY) as started:
-        yield started
-
-
-async def ask(client: InferenceClient, *texts: str) -> Answer:
-    async with asyncio.timeout(LIMIT_S):
-        return await client.ask("toy", texts, lane=Lane.REVIEWS)
-
-
 # -- memory
-
-
-async def test_what_does_not_fit_together_rides_apart(client: InferenceClient) -> None:
-    texts = [f"greedy {n}" for n in range(60)]
-    answer = await ask(client, *texts)
-    assert not answer.errors
-    np.testing.assert_array_equal(answer.rows, [toy_row(text) for text in texts])
-
-
-async def test_what_does_not_fit_alone_is_said(client: InferenceClient) -> None:
-    answer = await ask(client, "fine", "huge", "greedy")
-    assert {place: error.code for place, error in answer.errors.items()} == {1: "out_of_memory"}
 
 
 def test_the_budget_is_lowered_for_that_model_alone() -> None:
@@ -78,60 +39,7 @@ def test_one_text_that_is_too_large_lowers_no_budget() -> None:
     assert scheduler.budget("toy#1") == 256
 
 
-# -- steps that do not end
-
-
-@pytest.fixture
-async def watched(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
-    async with InferenceClient(replace(settings, hang_s=1.0), worker_module=TOY) as started:
-        yield started
-
-
-async def test_a_batch_that_hangs_is_asked_again(watched: InferenceClient, tmp_path: Path) -> None:
-    texts = [f"hang {new_folder(tmp_path, 'once')}", "mate"]
-    first = watched.worker_pid
-    answer = await ask(watched, *texts)
-    assert not answer.errors
-    np.testing.assert_array_equal(answer.rows, [toy_row(text) for text in texts])
-    assert watched.worker_pid != first
-
-
-async def test_what_hangs_each_time_is_given_up_alone(watched: InferenceClient) -> None:
-    texts = ["one", "stick", "three"]
-    answer = await ask(watched, *texts)
-    assert answer.errors == {1: WORKER_DIED}
-    assert np.isnan(answer.rows[1]).all()
-    np.testing.assert_array_equal(answer.rows[[0, 2]], [toy_row("one"), toy_row("three")])
-    np.testing.assert_array_equal((await ask(watched, "alive")).rows, [toy_row("alive")])
-
-
-async def test_who_only_waited_is_not_given_up(watched: InferenceClient, tmp_path: Path) -> None:
-    folder = new_folder(tmp_path, "once")
-    culprit = asyncio.create_task(ask(watched, f"hang {folder}", "stick"))
-    await until(lambda: (Path(folder) / "seen").exists(), LIMIT_S)
-    waiting = await ask(watched, "innocent")  # through ends of the worker
-    np.testing.assert_array_equal(waiting.rows, [toy_row("innocent")])
-    assert (await culprit).errors == {1: WORKER_DIED}
-
-
-async def test_a_worker_that_is_silent_is_replaced(watched: InferenceClient) -> None:
-    first = watched.worker_pid
-    assert first is not None
-    os.kill(first, signal.SIGSTOP)
-    np.testing.assert_array_equal((await ask(watched, "text")).rows, [toy_row("text")])
-    assert watched.worker_pid not in (None, first)
-
-
-async def test_an_idle_worker_is_not_silent(watched: InferenceClient) -> None:
-    first, clock = watched.worker_pid, asyncio.get_running_loop().time
-    end = clock() + 2.5  # longer than a silent one is given
-    await until(lambda: clock() > end)
-    assert watched.worker_pid == first
-
-
-def new_folder(where: Path, name: str) -> str:
-    (where / name).mkdir()
-    return str(where / name)
+# -- a step that does not end
 
 
 def test_the_watch_names_the_step_that_hangs() -> None:

@@ -15,7 +15,7 @@ from streams.handler import Question, Row
 from streams.outgoing import Envelope, Outgoing
 from streams.position import Position
 from streams.tables import Changes, ChunkTable
-from tests.unit.test_pipeline import Bench, Handler, review
+from tests.pipeline_bench import Bench, Handler, review
 from tests.waiting import until
 
 

@@ -31,7 +31,7 @@ from streams.pipeline import Pipeline
 from streams.position import Position
 from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher
-from tests.unit.test_pipeline import review
+from tests.pipeline_bench import review
 from tests.waiting import until
 
 LABELS: TypeAdapter[ReviewLabels] = TypeAdapter(ReviewLabels)

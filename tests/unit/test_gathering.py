@@ -13,7 +13,7 @@ from streams.frontier import Frontier
 from streams.gathering import ASKED, ENOUGH_RECORDS, Gathering
 from streams.position import Position
 from streams.testing import MemoryPartition
-from tests.unit.test_pipeline import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, Model, review
 from tests.waiting import until
 
 

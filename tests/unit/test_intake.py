@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inference.frames import Ask
 from inference.intake import Intake, Job, Portion
 from inference.messages import Item, Lane
-from tests.unit.toy_worker import ToyModel
+from tests.toys.worker import ToyModel
 
 PORTION = 4
 MODEL = ToyModel("toy")

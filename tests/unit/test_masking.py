@@ -103,10 +103,10 @@ def test_the_time_is_proportional_to_the_length() -> None:
     mixed = "".join(piece * (1000 // len(piece)) for piece in PIECES) * 50
     for text, size in [(mixed, MEGABYTE), *((piece * 100_000, 100_000) for piece in PIECES)]:
         large, small = text[:size], text[: size // 10]
-        short, long = (
-            min(_processor_time(partial(mask, one)) for _ in range(3)) for one in (small, large)
-        )
-        assert long < 20 * short + 0.1, text[:20]
+        short = min(_processor_time(partial(mask, small)) for _ in range(3))
+        # What disturbs a try makes it longer: the first one that is short enough will do.
+        tries = (_processor_time(partial(mask, large)) for _ in range(3))
+        assert any(long < 20 * short + 0.1 for long in tries), text[:20]
 
 
 def _processor_time(work: Callable[[], object]) -> float:

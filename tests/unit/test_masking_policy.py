@@ -17,7 +17,7 @@ from schemas.results import Outcome, Reply
 from streams.handler import Question, Row
 from streams.outgoing import Envelope, Outgoing
 from streams.tables import Changes
-from tests.unit.test_pipeline import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, Model, review
 
 
 class Echo(Handler):

@@ -87,7 +87,8 @@ class Worker:
 
 
 @pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
+async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    monkeypatch.setattr("streams.models.control.LOOK_S", 0.01)
     one = Worker()
     await one.start()
     yield one

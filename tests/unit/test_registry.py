@@ -22,7 +22,7 @@ from inference.registry.named import Named
 from inference.registry.records import About, Alias, Version
 from inference.registry.registry import Registry
 from streams.cli.failures import run_command
-from tests.unit.tiny_bert import edit_config, make_tiny_bert
+from tests.toys.tiny_bert import edit_config, make_tiny_bert
 
 ABOUT = About(slot="sentiment", evaluation="evaluation/held-out.jsonl")
 

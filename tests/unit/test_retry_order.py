@@ -8,7 +8,7 @@ from typing import Any
 from inference.errors import QueueFull
 from inference.messages import Answer, Item
 from streams.position import Position
-from tests.unit.test_pipeline import Bench, review
+from tests.pipeline_bench import Bench, review
 
 
 async def test_a_refused_question_is_asked_again_and_its_key_keeps_its_order() -> None:

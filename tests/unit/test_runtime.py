@@ -15,12 +15,10 @@ from inference.intake import PORTION_ITEMS
 from inference.messages import Floats, Item, Lane
 from inference.runtime import Runtime
 from inference.scheduler import STOCK_ITEMS, Scheduler
-from tests.unit.toy_worker import Toy, ToyModel
+from tests.toys.worker import Toy, ToyModel
 
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 pytestmark = pytest.mark.timeout(120)
-
-
 LIMIT_S = 20.0
 
 

@@ -24,7 +24,7 @@ from streams.telemetry.hooks import SILENT, Signals
 from streams.telemetry.recorder import Recorder
 from streams.telemetry.tracing import SpanMaker
 from streams.testing import MemoryPublisher
-from tests.unit.test_pipeline import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, Model, review
 from tests.waiting import until
 
 PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -12,8 +12,8 @@ from inference.files.errors import DataError
 from inference.training.tuning.finetune import TuningRequest, fine_tune
 from inference.training.tuning.pretrain import EncoderShape, PretrainRequest, pretrain, read_texts
 from inference.training.tuning.settings import TuningSettings
-from tests.unit.test_tuning import Killed, Quiet, dataset
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.integration.test_tuning import Killed, Quiet, dataset
+from tests.toys.tiny_bert import make_tiny_bert
 
 SETTINGS = TuningSettings(
     epochs=2, learning_rate=1e-2, batch_tokens=256, device="cpu", dtype="fp32", checkpoint_s=0.0

@@ -15,7 +15,7 @@ from inference.errors import ModelError, UnknownSlot
 from inference.messages import UNREADABLE, Item, Lane
 from inference.models.base import forward
 from inference.models.loading import load
-from tests.unit.tiny_bert import LABELS, make_tiny_bert, write_tokenizer
+from tests.toys.tiny_bert import LABELS, make_tiny_bert, write_tokenizer
 
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 LARGE_BYTES = 100_000_000

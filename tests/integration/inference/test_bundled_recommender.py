@@ -10,7 +10,7 @@ import pytest
 
 from inference.errors import ModelError
 from inference.messages import Floats, Item
-from inference.models.loading import BUNDLED_FOLDER
+from inference.models.loading import BUNDLED_FOLDER, load
 from inference.models.recommender import MAX_HISTORY, WIDTH, Recommender, load_recommender
 
 FOLDER = BUNDLED_FOLDER / "recommend"
@@ -99,6 +99,11 @@ def test_an_unseen_catalogue_works_in_both_languages(
 ) -> None:
     past, one, other = rows_of(recommender, [history, near, far])
     assert past @ one > past @ other
+
+
+def test_a_slot_that_needs_labels_does_not_take_it() -> None:
+    with pytest.raises(ModelError, match="gives vectors, and sentiment needs prob"):
+        load("sentiment", str(FOLDER), "cpu", 512)
 
 
 def test_a_folder_of_other_weights_is_refused(tmp_path: Path) -> None:

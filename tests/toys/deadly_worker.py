@@ -10,7 +10,7 @@ from inference.messages import Floats
 from inference.models.base import Model
 from inference.settings import InferenceSettings
 from inference.worker import main
-from tests.unit.toy_worker import Toy, ToyModel
+from tests.toys.worker import Toy, ToyModel
 
 
 class Deadly(ToyModel):

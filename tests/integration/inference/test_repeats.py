@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.client import InferenceClient
-from inference.messages import EXPIRED, Answer, Lane
+from inference.messages import EXPIRED, Lane
 from inference.settings import InferenceSettings
-from tests.unit.hold import Hold
-from tests.unit.toy_worker import toy_row
-from tests.waiting import until
+from tests.toys.asking import TOY, ask
+from tests.toys.hold import Hold
+from tests.toys.worker import toy_row
+from tests.waiting import passed, until
 
-TOY = "tests.unit.toy_worker"
-LIMIT_S = 20
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> InferenceSettings:
-    return InferenceSettings(
-        models={"toy": str(tmp_path)}, batch_tokens=4096, restart_delays_s=(0.0,) * 3
-    )
-
-
-@pytest.fixture
-async def client(settings: InferenceSettings) -> AsyncIterator[InferenceClient]:
-    async with InferenceClient(settings, worker_module=TOY) as started:
-        yield started
-
-
-@pytest.fixture
-def hold(tmp_path: Path) -> Hold:
-    return Hold(tmp_path / "hold")
-
-
-async def ask(client: InferenceClient, *texts: str, lane: Lane = Lane.REVIEWS) -> Answer:
-    async with asyncio.timeout(LIMIT_S):
-        return await client.ask("toy", texts, lane=lane)
 
 
 async def seen(client: InferenceClient) -> None:
@@ -124,9 +98,7 @@ async def test_who_followed_the_expired_rides_itself(client: InferenceClient, ho
     await seen(client)
     second = asyncio.create_task(ask(client, "same"))
     await seen(client)
-    clock = asyncio.get_running_loop().time
-    end = clock() + 0.1
-    await until(lambda: clock() > end)
+    await passed(0.1)
     await hold.release()
     assert (await first).errors == {0: EXPIRED}
     np.testing.assert_array_equal((await second).rows, [toy_row("same")])

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from safetensors.numpy import load_file, save_file
 
-from tests.unit.tiny_bert import edit_config
+from tests.toys.tiny_bert import edit_config
 
 Spoil = Callable[[Path], None]
 

@@ -10,7 +10,7 @@ import pytest
 
 from streams.cli.app import app
 from streams.cli.failures import run_command
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.tiny_bert import make_tiny_bert
 
 PAGE = Path(__file__).parents[2] / "docs/training.md"
 INDENT = "    "

@@ -26,7 +26,7 @@ from inference.training.tuning.objectives import IGNORED, MaskedPieces
 from inference.training.tuning.settings import TuningSettings
 from inference.training.tuning.teacher import Teacher, load_teacher, opinion, shared_out
 from inference.training.tuning.trainer import rate
-from tests.unit.tiny_bert import make_tiny_bert
+from tests.toys.tiny_bert import make_tiny_bert
 
 SETTINGS = TuningSettings(
     epochs=3, learning_rate=5e-3, batch_tokens=64, device="cpu", dtype="fp32", checkpoint_s=0.0
