@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.folder import read_config
 from inference.models.rows import check_rows
+from inference.models.temperature import read_temperatures
 from inference.registry.named import Named
 from inference.settings import InferenceSettings
 
@@ -138,7 +138,8 @@ def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
         found.name,
         digest,
         device,
-        temperature=_temperature(found),
+        # Read here, since transformers drops the field.
+        temperatures=read_temperatures(found.config.get("temperature", 1.0), found.name),
         max_tokens=max_tokens,
         dtype=dtype,
     )
@@ -160,14 +161,6 @@ def _fetch(name: str) -> Path:
             f"{_first_line(error)}"
         ) from error
     return Path(folder)
-
-
-def _temperature(found: Found) -> float:
-    """Return what divides the logits; read here, since transformers drops the field."""
-    value = found.config.get("temperature", 1.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ModelError(f"temperature in config.json of {found.name!r} is no number above 0")
-    return float(value)
 
 
 def _first_line(error: Exception) -> str:
