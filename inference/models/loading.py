@@ -15,6 +15,7 @@ from inference.errors import InferenceError, ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.folder import read_config
+from inference.models.precision import AUTO, CONFIGURED, INT8
 from inference.models.rows import check_rows
 from inference.models.temperature import read_temperatures
 from inference.registry.named import Named
@@ -24,6 +25,8 @@ BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
+INFERENCE_DTYPE = "inference_dtype"
+"""In config.json: what a model is to be computed with where `inference.dtype` is auto."""
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _FIGURES = "metrics.json"  # what a model scored once does not determine its scores
 _WARM_UP: tuple[list[Item], ...] = (
@@ -138,10 +141,10 @@ def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
         found.name,
         digest,
         device,
-        # Read here, since transformers drops the field.
+        # Read here, since transformers drops both fields.
         temperatures=read_temperatures(found.config.get("temperature", 1.0), found.name),
         max_tokens=max_tokens,
-        dtype=dtype,
+        dtype=_dtype(found, device, dtype),
     )
 
 
@@ -161,6 +164,18 @@ def _fetch(name: str) -> Path:
             f"{_first_line(error)}"
         ) from error
     return Path(folder)
+
+
+def _dtype(found: Found, device: str, wanted: str) -> str:
+    """Return what to compute with: what is configured, else what the model was measured in."""
+    own = found.config.get(INFERENCE_DTYPE, AUTO)
+    if own not in (AUTO, *CONFIGURED):
+        raise ModelError(
+            f"{INFERENCE_DTYPE} in config.json of {found.name!r} is none of "
+            f"{', '.join((AUTO, *CONFIGURED))}"
+        )
+    is_possible = own != INT8 or device == "cpu"
+    return str(own) if wanted == AUTO and is_possible else wanted
 
 
 def _first_line(error: Exception) -> str:

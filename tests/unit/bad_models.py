@@ -120,4 +120,8 @@ BAD_FOLDERS: dict[str, tuple[Spoil, str]] = {
         configured(temperature={"default": 1, "tlh": 2}),
         "names 'tlh', which is not told apart: it takes en, zh and default",
     ),
+    "inference-dtype-unknown": (
+        configured(inference_dtype="int4"),
+        "inference_dtype in config.json of .* is none of auto, fp32, bf16, int8",
+    ),
 }

@@ -134,8 +134,14 @@ def test_who_loads_it_with_transformers_alone_has_the_logits_as_they_are(copy: P
         return found
 
     before = logits()
-    edit_config(copy, {"temperature": {"default": 2.0, "zh": 4.0}})
+    edit_config(copy, {"temperature": {"default": 2.0, "zh": 4.0}, "inference_dtype": "int8"})
     torch.testing.assert_close(logits(), before)
+
+
+def test_a_folder_says_what_it_is_computed_with_where_nobody_else_does(copy: Path) -> None:
+    edit_config(copy, {"inference_dtype": "int8"})
+    assert load("sentiment", str(copy), "cpu", 512, "auto").info.dtype == "int8"
+    assert load("sentiment", str(copy), "cpu", 512, "fp32").info.dtype == "float32"
 
 
 def test_the_hash_is_of_what_determines_the_scores(copy: Path) -> None:
