@@ -49,6 +49,8 @@ _SENTENCES = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "enum": "is not one of the known values",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
 }
 
 

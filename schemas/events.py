@@ -37,6 +37,11 @@ class ReviewEvent(Message):
     text: Text
     rating: int | None = Field(default=None, ge=1, le=5, description="Stars, 1 worst, 5 best.")
     language: LanguageTag | None = Field(default=None, description="Guessed when missing.")
+    explain: bool = Field(
+        default=False,
+        description="Whether its labels are to say which words moved the score; costs the model "
+        "as much as up to 64 reviews more.",
+    )
     created_at: EventTime
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,11 @@ from schemas.base import SCHEMA_VERSION, Id, Language, SchemaVersion
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Milliseconds = Annotated[float, Field(ge=0.0)]
+
+EXPLAINED_WORDS: Final = 64
+"""Of one review: each costs a forward pass."""
+EXPLAINED_CHARACTERS: Final = 2_000
+"""Of one review; models read little more."""
 
 
 class Outcome(StrEnum):
@@ -128,6 +133,40 @@ ModerationModel = Annotated[ModelId | None, Field(description="What gave `attrib
 
 
 @dataclass(kw_only=True)
+class Word:
+    """A word of a review, or what a long one has in a word's place, and how it moved the score."""
+
+    text: Annotated[
+        str, Field(description="As in the review; personal data by its kind alone: `[phone]`.")
+    ]
+    start: Annotated[int, Field(ge=0, description="In the review, in characters (code points).")]
+    end: Annotated[int, Field(ge=0, description="The end is outside.")]
+    weight: Annotated[
+        float,
+        Field(
+            ge=-1.0,
+            le=1.0,
+            description="How much `score` falls without it: above 0 it speaks for `sentiment`, "
+            "below 0 against it.",
+        ),
+    ]
+
+
+@dataclass(kw_only=True)
+class Explanation:
+    """Which words of a review moved its `score`."""
+
+    words: Annotated[
+        tuple[Word, ...],
+        Field(
+            max_length=EXPLAINED_WORDS,
+            description=f"In the review's order, those of its first {EXPLAINED_CHARACTERS:,} "
+            f"characters; where these are more than {EXPLAINED_WORDS}, neighbours stand together.",
+        ),
+    ]
+
+
+@dataclass(kw_only=True)
 class ReadReview(Envelope):
     """What the models made of a review."""
 
@@ -145,6 +184,13 @@ class ReadReview(Envelope):
     attributes: Attributes
     reasons: tuple[Reason, ...]
     moderation_model: ModerationModel
+    explanation: Annotated[
+        Explanation | None,
+        Field(
+            description="Where the review asked for it (`explain`); even so None if the model was "
+            "changed meanwhile."
+        ),
+    ] = None
 
     def shared(self) -> dict[str, Any]:
         """Return the fields up to here by name, to be told again in another message."""

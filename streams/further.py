@@ -1,22 +1,27 @@
 """What events ask of models beside their task's own: one request a slot, and what follows from it.
 
 An ask may say what is to be asked once it is answered, so that what few events need is asked for
-those alone, and nobody waits for it but they.
+those alone, and nobody waits for it but they. Much is asked in portions, one after the other: the
+other partitions' chunks find room between them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from inference.client import Inference
 from inference.messages import EXPIRED, UNREADABLE, Answer, ItemError
 from inference.tasks.registry import TaskSpec
 from streams.asking import Asking, ask
+from streams.chunks import MAX_CHUNK_RECORDS
 from streams.errors import TaskFailed
 from streams.handler import Ask
+
+MOST_ITEMS: Final = MAX_CHUNK_RECORDS
+"""Of one request: who comes behind it waits no longer than for a chunk."""
 
 Placed = tuple[int, Ask]
 """A record's place in its chunk, and what it asks."""
@@ -32,7 +37,7 @@ Deadlines = Callable[[Sequence[int]], list[float] | None]
 
 
 class FurtherAsking:
-    """Asks for the records of one chunk, again and again until nothing is left to ask."""
+    """Asks for the records of one chunk until nothing is left to ask."""
 
     def __init__(
         self,
@@ -52,24 +57,29 @@ class FurtherAsking:
         self._failed = failed
         self._done = done
         self._left: Counter[int] = Counter()  # items without an answer, by place
-        self._following: list[Placed] = []
 
     async def ask(self, wanted: Sequence[Placed]) -> None:
         """Return when all is answered or has failed; raises what `streams.asking.ask` raises."""
         self._want(wanted)
-        while self._following:
-            by_slot: dict[str, list[Placed]] = defaultdict(list)
-            for place, one in self._following:
-                by_slot[one.slot].append((place, one))
-            self._following = []
-            await side_by_side(self._ask_slot(slot, asks) for slot, asks in by_slot.items())
+        await self._ask_slots(wanted)
 
     def _want(self, wanted: Iterable[Placed]) -> None:
         for place, one in wanted:
             self._left[place] += len(one.items)
-            self._following.append((place, one))
+
+    async def _ask_slots(self, wanted: Sequence[Placed]) -> None:
+        by_slot: dict[str, list[Placed]] = defaultdict(list)
+        for place, one in wanted:
+            by_slot[one.slot].append((place, one))
+        await side_by_side(self._ask_slot(slot, asks) for slot, asks in by_slot.items())
 
     async def _ask_slot(self, slot: str, asks: Sequence[Placed]) -> None:
+        for portion in _portions(asks):
+            await self._ask_slots(await self._ask_portion(slot, portion))
+
+    async def _ask_portion(self, slot: str, asks: Sequence[Placed]) -> Sequence[Placed]:
+        """Return what is to be asked next, as the answers say."""
+        following: list[Placed] = []
         lines = [(place, one) for place, one in asks for _ in one.items]
         asking = Asking(
             places=range(len(lines)),
@@ -80,7 +90,7 @@ class FurtherAsking:
         def answered(numbers: Sequence[int], answer: Answer) -> None:
             self._answered(answer)
             for at, number in enumerate(numbers):
-                self._take(*lines[number], answer, at)
+                following.extend(self._take(*lines[number], answer, at))
             self._close([lines[number][0] for number in numbers])
 
         def failed(number: int, error: ItemError) -> None:
@@ -89,22 +99,30 @@ class FurtherAsking:
             self._close([place])
 
         await ask(self._inference, self._spec, slot, asking, answered, failed)
+        return following
 
-    def _take(self, place: int, one: Ask, answer: Answer, at: int) -> None:
+    def _take(self, place: int, one: Ask, answer: Answer, at: int) -> Sequence[Placed]:
+        """Put an item's row into its ask; return what follows from it."""
         error = answer.errors.get(at)
         if error is None or (error.code == UNREADABLE.code and one.answers_unread):
             one.rows = [*one.rows, answer.rows[at]]
             one.model = answer.model
             if one.then is not None and len(one.rows) == len(one.items):
-                self._follow(place, one, one.then)
+                return self._follow(place, one, one.then)
         elif error.code != EXPIRED.code:
             self._failed(place, error)
+        return ()
 
-    def _follow(self, place: int, one: Ask, then: Callable[[Ask], Sequence[Ask]]) -> None:
+    def _follow(
+        self, place: int, one: Ask, then: Callable[[Ask], Sequence[Ask]]
+    ) -> Sequence[Placed]:
         try:
-            self._want((place, another) for another in then(one))
+            following = [(place, another) for another in then(one)]
         except Exception as error:  # one event's failure is its own
             self._failed(place, TaskFailed(error))
+            return ()
+        self._want(following)
+        return following
 
     def _close(self, places: Sequence[int]) -> None:
         """Take in that one item of each place has its answer."""
@@ -112,6 +130,20 @@ class FurtherAsking:
         ended = [place for place in dict.fromkeys(places) if not self._left[place]]
         if ended:
             self._done(ended)
+
+
+def _portions(asks: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """Yield the asks, none of them divided, in requests of `MOST_ITEMS`; a larger one is alone."""
+    portion: list[Placed] = []
+    items = 0
+    for place, one in asks:
+        if portion and items + len(one.items) > MOST_ITEMS:
+            yield portion
+            portion, items = [], 0
+        portion.append((place, one))
+        items += len(one.items)
+    if portion:
+        yield portion
 
 
 async def side_by_side(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -31,8 +31,8 @@ class Question:
 class Ask:
     """What is asked for an event beside its question's own item; the answer is put in here.
 
-    What the events of a chunk ask of one slot is one request to it. A failure of any item is the
-    event's failure.
+    What the events of a chunk ask of one slot is one request to it, or several where it is much;
+    one `Ask` is never divided. A failure of any item is the event's failure.
     """
 
     slot: str

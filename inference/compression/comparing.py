@@ -19,12 +19,12 @@ class Standing:
     interval: tuple[float, float]  # of macro-F1, 95%, by bootstrap
 
 
-def standing(request: EvaluationRequest, folder: Path) -> Standing:
-    """Return how the model in a folder stands on the file of a request, in float32.
+def standing(request: EvaluationRequest, folder: Path, dtype: str = "fp32") -> Standing:
+    """Return how the model in a folder stands on the file of a request.
 
-    What `auto` chooses, by time, may differ from one folder to the other.
+    In float32 as a rule: what `auto` chooses, by time, may differ from one folder to the other.
     """
-    settings = replace(request.settings or InferenceSettings(models={}), dtype="fp32")
+    settings = replace(request.settings or InferenceSettings(models={}), dtype=dtype)
     report = run(replace(request, model=str(folder), settings=settings)).report
     return Standing(
         bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),

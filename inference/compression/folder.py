@@ -53,10 +53,15 @@ def read_parts(slot: str, name: str) -> tuple[Path, Parts]:
     return folder, parts
 
 
-def write_parts(folder: Path, parts: Parts, out: Path) -> None:
-    """Write a folder like `folder` with these parts; raises `ModelError` if `out` is there."""
+def require_new(out: Path) -> None:
+    """Raise `ModelError` if a folder to be written is there."""
     if out.exists():
         raise ModelError(f"{out} is there already: name a folder that is not")
+
+
+def write_parts(folder: Path, parts: Parts, out: Path) -> None:
+    """Write a folder like `folder` with these parts; raises `ModelError` if `out` is there."""
+    require_new(out)
     shutil.copytree(folder, out, ignore=shutil.ignore_patterns(_WEIGHTS, *_STALE))
     contiguous = {name: np.ascontiguousarray(one) for name, one in parts.tensors.items()}
     save_file(contiguous, out / _WEIGHTS, metadata={"format": "pt"})

@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.errors import ModelError
 from inference.evaluation.scoring import score
-from inference.explaining.words import Piece, pieces
+from inference.explaining.words import Cutter, by_dictionary, without
 from inference.messages import Floats
 from inference.models.base import Model
 
@@ -43,13 +43,13 @@ def explain(model: Model, text: str, label: str | None = None) -> Explanation:
     Raises `ModelError` for a label that the model does not know and for a text of no words or of
     too many.
     """
-    cut = pieces(text)
+    cut = Cutter(by_dictionary).pieces(text)
     words = [at for at, piece in enumerate(cut) if piece.is_word]
     if not words:
         raise ModelError("there is no word in the text")
     if len(words) > MOST_WORDS:
         raise ModelError(f"the text has {len(words)} words, more than {MOST_WORDS}")
-    rows = score(model, [text, *(_without(cut, at) for at in words)])
+    rows = score(model, [text, *(without(text, cut[at].start, cut[at].end) for at in words)])
     column = _column(model.info.labels, rows[0], label)
     odds = log_odds(rows[:, column])
     weights = dict(zip(words, (odds[0] - odds[1:]).tolist(), strict=True))
@@ -69,22 +69,6 @@ def log_odds(probabilities: Floats) -> Floats:
     kept = np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)
     odds: Floats = np.log(kept / (1 - kept)).astype(np.float32)
     return odds
-
-
-def _without(cut: Sequence[Piece], at: int) -> str:
-    """Return the text without a piece, as it would have been written.
-
-    Words beside it do not grow together, and of the blanks around it one stays, none at an edge:
-    byte-level pieces take a second blank for something said.
-    """
-    before = "".join(piece.text for piece in cut[:at])
-    after = "".join(piece.text for piece in cut[at + 1 :])
-    if not before.strip() or not after.strip():
-        return before.rstrip() + after.lstrip()
-    if before[-1].isspace():
-        return before + after.lstrip()
-    apart = " " if before[-1].isascii() and after[0].isascii() and not after[0].isspace() else ""
-    return f"{before}{apart}{after}"
 
 
 def _column(labels: Sequence[str], row: Floats, label: str | None) -> int:

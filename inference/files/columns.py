@@ -13,7 +13,7 @@ from inference.files.errors import ColumnError
 
 _NUMBER_FIELDS = frozenset({"rating", "quantity", "unit_price", "price"})
 _TIME_FIELDS = frozenset({"created_at", "eta"})
-_TRUTH_FIELDS = frozenset({"available"})
+_TRUTH_FIELDS = frozenset({"available", "explain"})
 _TYPED_FIELDS = _NUMBER_FIELDS | _TIME_FIELDS | _TRUTH_FIELDS
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _DECIMAL = re.compile(r"[+-]?(\d+\.\d*|\.\d+)")

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from inference.errors import ModelError
 from inference.launch import Finish
 from inference.messages import Floats, Item, ModelInfo
-from inference.models.batches import Pass
+from inference.models.batches import Pass, on_device
 from inference.models.characters import whole_characters
 from inference.models.heads import has_many_labels, probabilities
 from inference.models.limits import padding, positions
 from inference.models.planning import plan
 from inference.models.samples import SAMPLES
+from inference.models.temperature import Temperatures
 from inference.settings import CHARACTERS_A_TOKEN
 
 
@@ -28,6 +30,7 @@ class EncodedText:
 
     ids: list[int]
     is_readable: bool = True  # whether the model knows any of them, marks aside
+    temperature: float = 1.0  # divides its logits
 
     @property
     def length(self) -> int:
@@ -39,16 +42,19 @@ class Classifier:
     """A sequence classifier: rows are probabilities of its labels."""
 
     def __init__(
-        self, info: ModelInfo, way: Pass, encoder: TextEncoder, *, temperature: float
+        self, info: ModelInfo, way: Pass, encoder: TextEncoder, *, temperatures: Temperatures
     ) -> None:
         self.info = info
         self._way = way
         self._encoder = encoder
-        self._temperature = temperature
+        self._temperatures = temperatures
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
         """Return each text's ids, cut to what the model takes."""
-        return [EncodedText(ids, self._encoder.knows(ids)) for ids in self._encoder(items)]
+        return [
+            EncodedText(ids, self._encoder.knows(ids), self._temperatures.of(as_text(item)))
+            for item, ids in zip(items, self._encoder(items), strict=True)
+        ]
 
     def forward(self, batch: Sequence[EncodedText]) -> Floats:
         """Return probabilities [texts, labels]."""
@@ -57,7 +63,13 @@ class Classifier:
 
     def _scores(self, batch: Sequence[EncodedText]) -> Tensor:
         logits = self._way([text.ids for text in batch])
-        return probabilities(self._way.network, logits / self._temperature)
+        return probabilities(self._way.network, logits / self._divisors(batch, logits.device))
+
+    def _divisors(self, batch: Sequence[EncodedText], device: torch.device) -> Tensor | float:
+        if not self._temperatures.by_language:
+            return self._temperatures.default
+        column = np.array([[text.temperature] for text in batch], dtype=np.float32)
+        return on_device(column, device)
 
 
 class LaunchedClassifier(Classifier):
@@ -100,7 +112,7 @@ class TextEncoder:
             return []
         limit = self._max_tokens * CHARACTERS_A_TOKEN
         ids = self._tokenizer(
-            [_as_text(item, limit) for item in items],
+            [whole_characters(as_text(item)[:limit]) for item in items],
             truncation=True,
             max_length=self._max_tokens,
             return_attention_mask=False,
@@ -117,7 +129,7 @@ def load_classifier(
     digest: str,
     device: str,
     *,
-    temperature: float,
+    temperatures: Temperatures,
     max_tokens: int,
     dtype: str,
 ) -> Classifier:
@@ -146,7 +158,7 @@ def load_classifier(
         plan=planned.plan,
     )
     kind = Classifier if device == "cpu" else LaunchedClassifier
-    return kind(info, planned.way, encoder, temperature=temperature)
+    return kind(info, planned.way, encoder, temperatures=temperatures)
 
 
 def _read(folder: Path, name: str) -> tuple[Any, Any]:
@@ -181,5 +193,6 @@ def _labels(names: dict[int, str], name: str) -> tuple[str, ...]:
     return tuple(str(names[index]) for index in range(len(names)))
 
 
-def _as_text(item: Item, limit: int) -> str:
-    return whole_characters(item[:limit] if isinstance(item, str) else " ".join(item)[:limit])
+def as_text(item: Item) -> str:
+    """Return an item as the text that is read; a history as its texts in their order."""
+    return item if isinstance(item, str) else " ".join(item)

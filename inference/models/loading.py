@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from inference.errors import InferenceError, ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.folder import read_config
+from inference.models.precision import AUTO, CONFIGURED, INT8
 from inference.models.rows import check_rows
+from inference.models.temperature import read_temperatures
 from inference.registry.named import Named
 from inference.settings import InferenceSettings
 
@@ -24,6 +25,8 @@ BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
+INFERENCE_DTYPE = "inference_dtype"
+"""In config.json: what a model is to be computed with where `inference.dtype` is auto."""
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _FIGURES = "metrics.json"  # what a model scored once does not determine its scores
 _WARM_UP: tuple[list[Item], ...] = (
@@ -138,9 +141,10 @@ def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
         found.name,
         digest,
         device,
-        temperature=_temperature(found),
+        # Read here, since transformers drops both fields.
+        temperatures=read_temperatures(found.config.get("temperature", 1.0), found.name),
         max_tokens=max_tokens,
-        dtype=dtype,
+        dtype=_dtype(found, device, dtype),
     )
 
 
@@ -162,12 +166,16 @@ def _fetch(name: str) -> Path:
     return Path(folder)
 
 
-def _temperature(found: Found) -> float:
-    """Return what divides the logits; read here, since transformers drops the field."""
-    value = found.config.get("temperature", 1.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ModelError(f"temperature in config.json of {found.name!r} is no number above 0")
-    return float(value)
+def _dtype(found: Found, device: str, wanted: str) -> str:
+    """Return what to compute with: what is configured, else what the model was measured in."""
+    own = found.config.get(INFERENCE_DTYPE, AUTO)
+    if own not in (AUTO, *CONFIGURED):
+        raise ModelError(
+            f"{INFERENCE_DTYPE} in config.json of {found.name!r} is none of "
+            f"{', '.join((AUTO, *CONFIGURED))}"
+        )
+    is_possible = own != INT8 or device == "cpu"
+    return str(own) if wanted == AUTO and is_possible else wanted
 
 
 def _first_line(error: Exception) -> str:

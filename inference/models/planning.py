@@ -20,7 +20,9 @@ from inference.models.int8 import to_int8
 from inference.models.onednn import to_onednn
 from inference.models.packing import NotPackable, pack
 from inference.models.precision import (
+    AUTO,
     CONFIGURED,
+    INT8,
     TOLERANCE,
     Choice,
     Precision,
@@ -30,7 +32,6 @@ from inference.models.precision import (
 )
 from inference.processor import Processor, read_processor
 
-AUTO = "auto"
 TIMED = 12
 """Samples in a batch that is timed: a large network on a small processor must start soon."""
 TIMED_S = 0.05
@@ -90,7 +91,7 @@ def _on_cpu(network: Any, wanted: str, samples: _Samples, processor: Processor) 
 
 
 def _on_gpu(network: Any, wanted: str, samples: _Samples, device: str) -> Planned:
-    if wanted == "int8":
+    if wanted == INT8:
         raise ModelError("int8 is for the CPU: on a GPU use auto, bf16 or fp32")
     is_native = torch.cuda.is_bf16_supported(including_emulation=False)
     if wanted == AUTO:

@@ -24,7 +24,9 @@ class Precision(StrEnum):
     INT8 = "int8"
 
 
-CONFIGURED = {"fp32": Precision.FP32, "bf16": Precision.BF16, "int8": Precision.INT8}
+AUTO = "auto"
+INT8 = "int8"
+CONFIGURED = {"fp32": Precision.FP32, "bf16": Precision.BF16, INT8: Precision.INT8}
 PAYS = 1.25
 """A less exact way must be so many times as fast as the next more exact one that was good: with a
 smaller gain, noise would choose, and a text's scores depend on which worker it met."""

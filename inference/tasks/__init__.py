@@ -2,6 +2,7 @@
 
     registry.py       the tasks, one line each
     sentiment.py      a review's label
+    explanation.py    which words of the review moved its score
     language.py       which language a text should be answered in
     intents.py        what customers write about
     reply.py          the answer to a customer, or the decision that a person should give it

@@ -18,9 +18,15 @@ READABLE = 0o644
 
 
 def save_classifier(
-    model: Any, tokenizer: PreTrainedTokenizerFast, folder: Path, temperature: float
+    model: Any,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    temperature: float | Mapping[str, float],
 ) -> None:
-    """Write weights in half precision, configuration with temperature, and tokenizer."""
+    """Write weights in half precision, configuration with temperature, and tokenizer.
+
+    `temperature` is one for all texts, or `Temperatures.as_config` of those of each language.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     copy.deepcopy(model).to(torch.float16).save_pretrained(folder)
     (folder / WEIGHTS_FILE).chmod(READABLE)

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from inference.messages import ModelInfo
 from inference.tasks import registry, sentiment
+from inference.tasks.explanation import Explainer, Stretch, explanation, without_each
 from inference.tasks.language import guess_language
 from schemas.base import Language
 from schemas.events import ReviewEvent
-from schemas.results import Outcome, ReviewLabels
-from streams.handler import Question, Row, answered
-from streams.outgoing import Envelope, Outgoing
+from schemas.results import Explanation, Outcome, ReviewLabels
+from streams.handler import Ask, Question, Row, answered
+from streams.outgoing import Envelope, Outgoing, model_id
 from streams.state import State, remember_language
 from streams.tables import Changes
 
 TOPIC = "review-labels"
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
+class Reading:
+    """What is known of a review on its way."""
+
+    language: Language
+    stretches: Sequence[Stretch] = ()  # of its text, where its words are to be explained
+    without: Ask | None = None  # the text without each of them
+
+
 class ReviewHandler:
-    """Labels a review by its text alone, and remembers which language its author writes."""
+    """Labels a review by its text alone, and remembers which language its author writes.
+
+    Of a review that asks for it, the text without each of its words is asked too, in one request:
+    what its label's score loses without a word is what the word does to it.
+    """
 
     spec = registry.task("sentiment")
     deadline_s = math.inf
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._explainer = Explainer()
 
     def key(self, event: ReviewEvent) -> str:
         """Labels of one author leave in the order of the reviews."""
@@ -36,7 +55,17 @@ class ReviewHandler:
         """Ask for the text's sentiment."""
         language = guess_language(event.text, event.language)
         remember_language(self._state.review_languages, event.user_id, language, changes)
-        return Question(item=event.text, context=language)
+        reading = Reading(language=language)
+        further = self._without_each(event.text, reading) if event.explain else ()
+        return Question(item=event.text, context=reading, further=further)
+
+    def _without_each(self, text: str, reading: Reading) -> Sequence[Ask]:
+        reading.stretches = self._explainer.stretches(text)
+        if not reading.stretches:
+            return ()
+        items = without_each(text, reading.stretches)
+        reading.without = Ask(slot=self.spec.slot, items=items, answers_unread=True)
+        return (reading.without,)
 
     def decide(
         self,
@@ -54,7 +83,7 @@ class ReviewHandler:
 
 def labelled(
     event: ReviewEvent,
-    language: Language,
+    reading: Reading,
     row: Row,
     model: ModelInfo,
     envelope: Envelope,
@@ -63,16 +92,28 @@ def labelled(
     **moderated: Any,
 ) -> ReviewLabels:
     """Return a review's labels, with what `moderated` says of it, by the fields' names."""
-    label, score, scores = sentiment.decide(row, model.labels)
+    decision = sentiment.decide(row, model.labels)
+    label, score, scores = decision
     return ReviewLabels(
         **envelope.fields(),
         outcome=outcome,
         review_id=event.review_id,
         user_id=event.user_id,
         product_id=event.product_id,
-        language=language,
+        language=reading.language,
         sentiment=label,
         score=score,
         scores=scores,
+        explanation=_explained(reading, decision, model),
         **moderated,
     )
+
+
+def _explained(
+    reading: Reading, decision: sentiment.Decision, model: ModelInfo
+) -> Explanation | None:
+    """Return what moved the score; None where nobody asks, or the model that decided is gone."""
+    ask = reading.without
+    if ask is None or ask.model is None or model_id(ask.model) != model_id(model):
+        return None
+    return explanation(reading.stretches, decision, np.stack(ask.rows), model.labels)

@@ -1,8 +1,10 @@
-"""compress vocabulary | layers: a smaller model, and what that costs."""
+"""compress vocabulary | layers | int8: a smaller or faster model, and what that costs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from inference.evaluation.run import EvaluationRequest
 
 compress_app = typer.Typer(
-    name="compress", help="Make a model smaller; says what it costs.", no_args_is_help=True
+    name="compress",
+    help="Make a model smaller or faster; says what it costs.",
+    no_args_is_help=True,
 )
 
 ModelArgument = Annotated[
@@ -82,6 +86,44 @@ def layers(
     say(f"now: shopstreams train {task.value} {data} --base {out} --out ...")
 
 
+@compress_app.command()
+def int8(
+    model: ModelArgument,
+    data: DataOption,
+    out: OutOption,
+    at_most: Annotated[
+        float, typer.Option(min=0, help="Points of macro-F1 that may be lost.")
+    ] = 0.5,
+    task: TaskOption = Slot.SENTIMENT,
+    mapping: MapOption = None,
+    attributes: AttributesOption = None,
+) -> None:
+    """Let a model compute in 8 bits on processors; refused where it gets worse by more.
+
+    Its weights are stored in 16 bits; workers whose `inference.dtype` is auto make 8 of them.
+
+    Example: shopstreams compress int8 my-sentiment --data reviews.csv --out faster
+    """
+    from inference.compression.comparing import standing
+    from inference.compression.folder import read_parts, require_new, write_parts
+    from inference.compression.int8 import require_quality, store_for_int8
+    from inference.settings import InferenceSettings
+
+    require_new(out)
+    on_cpu = InferenceSettings(models={}, device="cpu")
+    request = replace(_request(model, data, task, mapping, attributes), settings=on_cpu)
+    folder, parts = read_parts(task.value, model)
+    store_for_int8(parts)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+        staged = Path(scratch) / out.name
+        write_parts(folder, parts, staged)
+        before, after = standing(request, folder), standing(request, staged, "auto")
+        print(_line("before", before), _line("after", after), sep="\n")
+        require_quality(before, after, at_most)
+        staged.rename(out)
+
+
 def _request(
     model: str, data: Path, task: Slot, mapping: list[str] | None, attributes: str | None
 ) -> EvaluationRequest:
@@ -102,12 +144,12 @@ def _compare(request: EvaluationRequest, before: Path, after: Path) -> None:
     from inference.compression.comparing import standing
 
     for name, folder in (("before", before), ("after", after)):
-        print(f"{name:<7} {_line(standing(request, folder))}")
+        print(_line(name, standing(request, folder)))
 
 
-def _line(one: Standing) -> str:
+def _line(name: str, one: Standing) -> str:
     low, high = (PERCENT * end for end in one.interval)
     return (
-        f"{one.bytes / MEGABYTE:8.1f} MB  {one.texts_per_s:8.0f} texts/s  "
+        f"{name:<7} {one.bytes / MEGABYTE:8.1f} MB  {one.texts_per_s:8.0f} texts/s  "
         f"macro-F1 {PERCENT * one.macro_f1:.1f} ({low:.1f} to {high:.1f})"
     )

@@ -16,6 +16,8 @@ Value = Mapping[str, Any]
 LABEL_STYLES = {"negative": "red", "neutral": "yellow", "positive": "green"}
 DECISION_STYLES = {"allow": "green", "hold": "yellow", "reject": "red"}
 MILLISECONDS = 1000
+STRONGEST = 3
+"""Words of an explanation that a line has room for."""
 
 
 def outcome_line(record: ResultRecord) -> Text:
@@ -35,7 +37,16 @@ def _label(value: Value) -> Text:
         f"{value.get('score', 0):.2f} ",
         decision_mark(value),
         f"review {value.get('review_id')} of {value.get('product_id')}",
+        explanation_mark(value),
     )
+
+
+def explanation_mark(value: Value) -> Text:
+    """Return the words that moved a review's score most; nothing where nobody asked for them."""
+    words = (value.get("explanation") or {}).get("words", [])
+    strongest = sorted(words, key=lambda one: -abs(one["weight"]))[:STRONGEST]
+    told = ", ".join(f"{one['text']} {one['weight']:+.2f}" for one in strongest if one["weight"])
+    return Text(f" ({told})" if told else "", style="dim")
 
 
 def decision_mark(value: Value) -> Text:

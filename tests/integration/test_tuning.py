@@ -320,6 +320,29 @@ def test_calibration_cools_what_is_too_sure() -> None:
     assert found.coverage == 1.0
 
 
+def test_each_language_is_cooled_as_it_needs() -> None:
+    chance = np.random.default_rng(4)
+    truth = chance.integers(2, size=900)
+    right = chance.random(900) < np.where(np.arange(900) < 600, 0.95, 0.7)
+    logits = (4 * np.eye(2)[np.where(right, truth, 1 - truth)]).astype(np.float32)
+    texts = ["这个很好用"] * 600 + ["it works well"] * 300
+    targets = np.eye(2, dtype=np.float32)[truth]
+    found = calibrate(logits, targets, texts, ("a", "b"), many=False, precision=0.9)
+    config = found.temperatures.as_config()
+    assert isinstance(config, dict)
+    assert config["zh"] < config["default"] < config["en"]
+    assert found.coverage == pytest.approx(2 / 3, abs=1e-3)  # the others are less sure
+    few = calibrate(logits[:799], targets[:799], texts[:799], ("a", "b"), many=False, precision=0.9)
+    assert set(few.by_language) == {"zh"}  # 199 are chance
+
+
+def test_one_language_needs_one_temperature() -> None:
+    logits = np.tile(np.array([[2.0, 0.0]], dtype=np.float32), (300, 1))
+    targets = np.eye(2, dtype=np.float32)[np.arange(300) % 5 // 4]
+    found = calibrate(logits, targets, ["很好"] * 300, ("a", "b"), many=False, precision=0.9)
+    assert found.temperatures.as_config() == found.temperature
+
+
 def test_hidden_pieces_are_asked_for_and_marks_are_not() -> None:
     torch.manual_seed(1)
     objective = MaskedPieces(ids=[], pad=0, mask=4, special=frozenset({0, 1, 2, 3, 4}), pieces=50)

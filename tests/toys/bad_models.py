@@ -115,4 +115,13 @@ BAD_FOLDERS: dict[str, tuple[Spoil, str]] = {
     "temperature-zero": (configured(temperature=0), "temperature"),
     "temperature-a-word": (configured(temperature="hot"), "temperature"),
     "temperature-true": (configured(temperature=True), "temperature"),
+    "temperature-of-a-language-zero": (configured(temperature={"zh": 0}), "no number above 0"),
+    "temperature-of-a-language-unknown": (
+        configured(temperature={"default": 1, "tlh": 2}),
+        "names 'tlh', which is not told apart: it takes en, zh and default",
+    ),
+    "inference-dtype-unknown": (
+        configured(inference_dtype="int4"),
+        "inference_dtype in config.json of .* is none of auto, fp32, bf16, int8",
+    ),
 }

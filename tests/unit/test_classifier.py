@@ -125,6 +125,36 @@ def test_temperature_divides_the_logits(copy: Path, model: Model) -> None:
     np.testing.assert_allclose(rows_of(warm, ["good", "很差"]), expected, atol=TOLERANCE)
 
 
+def test_each_language_has_a_temperature_of_its_own(copy: Path, model: Model) -> None:
+    edit_config(copy, {"temperature": {"default": 2.0, "zh": 4.0}})
+    mixed = load("sentiment", str(copy), "cpu", 512)
+    texts: list[Item] = ["good", "很差", "bad", "很好很好"]
+    plain = np.log(rows_of(model, texts)) / np.array([[2.0], [4.0], [2.0], [4.0]])
+    expected = np.exp(plain) / np.exp(plain).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(rows_of(mixed, texts), expected, atol=TOLERANCE)
+
+
+def test_who_loads_it_with_transformers_alone_has_the_logits_as_they_are(copy: Path) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    def logits() -> torch.Tensor:
+        network = AutoModelForSequenceClassification.from_pretrained(copy, dtype=torch.float32)
+        with torch.inference_mode():
+            found: torch.Tensor = network.eval()(input_ids=torch.tensor([[2, 5, 3]])).logits
+        return found
+
+    before = logits()
+    edit_config(copy, {"temperature": {"default": 2.0, "zh": 4.0}, "inference_dtype": "int8"})
+    torch.testing.assert_close(logits(), before)
+
+
+def test_a_folder_says_what_it_is_computed_with_where_nobody_else_does(copy: Path) -> None:
+    edit_config(copy, {"inference_dtype": "int8"})
+    assert load("sentiment", str(copy), "cpu", 512, "auto").info.dtype == "int8"
+    assert load("sentiment", str(copy), "cpu", 512, "fp32").info.dtype == "float32"
+
+
 def test_the_hash_is_of_what_determines_the_scores(copy: Path) -> None:
     before = content_hash(copy)
     (copy / "README.md").write_text("a card")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import torch
 from tokenizers import Tokenizer, models
 from transformers import ElectraConfig, ElectraForSequenceClassification
 
+from inference.compression.comparing import Standing
 from inference.compression.folder import read_parts, write_parts
+from inference.compression.int8 import require_quality, store_for_int8
 from inference.compression.layers import evenly, prune_layers
 from inference.compression.vocabulary import prune_vocabulary
 from inference.errors import ModelError
@@ -117,6 +120,45 @@ def test_weights_without_layers(tmp_path: Path) -> None:
     _, parts = read_parts("sentiment", str(folder))
     with pytest.raises(ModelError, match="are not found"):
         prune_layers(parts, 1)
+
+
+def test_eight_bits_are_what_the_folder_says_and_sixteen_are_stored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from streams.cli.app import app
+
+    folder, out = make_unigram(tmp_path / "whole"), tmp_path / "new" / "eight"
+    data = tmp_path / "a.csv"
+    data.write_text("text,label\ngood,1\nbad bad,0\n很好,1\n", encoding="utf-8")
+    arguments = ["compress", "int8", str(folder), "--data", str(data), "--out", str(out)]
+    assert run_command(app, arguments) == 0
+    before, after = capsys.readouterr().out.splitlines()
+    assert before.startswith("before")
+    assert after.startswith("after")
+    whole, half = (each / "model.safetensors" for each in (folder, out))
+    assert half.stat().st_size < 0.7 * whole.stat().st_size
+    assert load("sentiment", str(out), "cpu", 512, "auto").info.dtype == "int8"
+    assert [path.name for path in out.parent.iterdir()] == ["eight"]
+    assert run_command(app, arguments) == 1
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_eight_bits_are_refused_where_they_make_it_worse(tmp_path: Path) -> None:
+    before = Standing(bytes=1, texts_per_s=1.0, macro_f1=0.9, interval=(0.8, 1.0))
+    require_quality(before, replace(before, macro_f1=0.896), 0.5)
+    require_quality(before, replace(before, macro_f1=0.95), 0.0)
+    with pytest.raises(ModelError, match=r"falls by 0\.60 points in 8 bits, more than 0\.5"):
+        require_quality(before, replace(before, macro_f1=0.894), 0.5)
+
+
+def test_what_is_too_large_for_sixteen_bits_keeps_its_own(tmp_path: Path) -> None:
+    _, parts = read_parts("sentiment", str(make_unigram(tmp_path / "whole")))
+    name = "electra.encoder.layer.0.output.dense.weight"
+    parts.tensors[name] = parts.tensors[name] * 1e6
+    store_for_int8(parts)
+    types = {one: tensor.dtype for one, tensor in parts.tensors.items()}
+    assert types.pop(name) == np.float32
+    assert set(types.values()) == {np.dtype(np.float16)}
 
 
 def test_the_command_says_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from inference.errors import ModelError
 from inference.explaining.occlusion import MOST_WORDS, explain
 from inference.explaining.page import page
-from inference.explaining.words import pieces
+from inference.explaining.words import Cutter, Vocabulary, by_dictionary
 from inference.messages import Floats, Item
 from inference.testing import fake_model
 
@@ -54,10 +54,27 @@ class Counter:
     ],
 )
 def test_words_are_whole_and_nothing_is_lost(text: str, words: list[str]) -> None:
-    cut = pieces(text)
+    cut = Cutter(by_dictionary).pieces(text)
     assert "".join(piece.text for piece in cut) == text
     found = [piece.text for piece in cut if piece.is_word]
     assert found == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("质量很好,not bad", ["质量", "很好", ",", "not", "bad"]),
+        ("iPhone手机壳", ["iPhone", "手机", "壳"]),
+        ("没有异味\u3400", ["没有异味", "\u3400"]),
+    ],
+)
+def test_the_bundled_vocabulary_keeps_words_and_negations_whole(
+    text: str, words: list[str]
+) -> None:
+    cut = Cutter(Vocabulary()).pieces(text)
+    assert "".join(piece.text for piece in cut) == text
+    assert [piece.text for piece in cut] == [text[one.start : one.end] for one in cut]
+    assert [piece.text for piece in cut if piece.is_word] == words
 
 
 def test_words_for_and_against() -> None:

@@ -266,6 +266,31 @@ async def test_nobody_waits_for_what_follows_of_another() -> None:
     assert len(bench.scores()) == 3
 
 
+async def test_what_follows_does_not_wait_for_another_slot() -> None:
+    class Stuck(FakeInference):
+        async def ask(
+            self,
+            slot: str,
+            items: Sequence[Item],
+            *,
+            lane: Lane,
+            within_s: Sequence[float] | None = None,
+        ) -> Answer:
+            answer = await super().ask(slot, items, lane=lane, within_s=within_s)
+            if slot == TOPIC:
+                await may_answer.wait()
+            return answer
+
+    may_answer = asyncio.Event()
+    inference = Stuck(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    bench = Bench(inference)
+    feeding = asyncio.create_task(bench.feed("two words"))
+    await until(lambda: ("two", "words") in [one.items for one in inference.asked])
+    may_answer.set()
+    await feeding
+    assert len(bench.scores()) == 1
+
+
 async def test_a_chunk_is_being_asked_until_its_last_ask_has_ended() -> None:
     inference = Slow(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
     bench = Bench(inference)

@@ -103,14 +103,15 @@ class Source:
 class Shop:
     """Reviews and decisions of one partition, as one worker has them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.model = Moderator()
+    def __init__(self, folder: Path, model: Moderator | None = None) -> None:
+        self.model = model or Moderator()
         self.publisher = MemoryPublisher()
         flags = {"engine.state_dir": str(folder)}
         settings = load_settings(environ={}, flags=flags, directory=folder).settings
         app = create_app(settings, 4, _no_consumer)
         held = create_held_reviews(app, 4)
         state: Any = _State(create_table(app, "review-languages", 4))
+        self.state = state
         reviews = ModeratedReviewHandler(state, held, POLICY)
         self.reviews = Source("reviews", reviews, Decoder(ReviewEvent), self)
         self._decide = DecisionHandler(held)

@@ -267,6 +267,12 @@ def test_what_is_made_of_a_plain_file_is_valid(
     Decoder(MODELS[kind.topic_id]).decode(record.value)
 
 
+def test_all_of_a_file_may_ask_for_an_explanation(tmp_path: Path) -> None:
+    (record,) = sent(write(tmp_path, "r.csv", "text\ngood\n"), REVIEWS, constants="explain=true")
+    assert Decoder(ReviewEvent).decode(record.value).explain is True
+    assert b'"explain":true' in (record.value or b"")
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

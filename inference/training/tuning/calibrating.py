@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.evaluation.calibration import threshold_for
+from inference.models.temperature import Temperatures
 from inference.tasks.language import guess_language
 from inference.training.loop import TEMPERATURES, Floats
 from inference.training.tuning.validation import loss_of, probabilities
+from schemas.base import Language
 
-ENOUGH = 100
+ENOUGH = 200
 """Texts of a language below which its temperature would be chance."""
 
 
@@ -21,11 +23,16 @@ class Calibrated:
     """What was found on the validation texts."""
 
     temperature: float  # divides the logits: least log loss (Guo et al., 2017)
-    by_language: Mapping[str, float]  # the same for each language with enough texts
+    by_language: Mapping[str, float]  # the same for each language with enough texts: its own
     precision: float  # what was asked of the thresholds
     thresholds: Mapping[str, float | None]
     """By attribute, or "" for classes: least probability that is right so often; None: none is."""
     coverage: float  # share of the texts that are above their threshold, where it is one for all
+
+    @property
+    def temperatures(self) -> Temperatures:
+        """What the model's config.json says."""
+        return _temperatures(self.temperature, self.by_language)
 
 
 def calibrate(
@@ -47,7 +54,8 @@ def calibrate(
         for name in np.unique(languages)
         if (languages == name).sum() >= ENOUGH
     }
-    rows = probabilities(logits, temperature, many=many)
+    divisors = _temperatures(temperature, by_language).column(texts)
+    rows = probabilities(logits, divisors, many=many)
     if many:
         thresholds = {
             name: threshold_for(rows[:, at], targets[:, at] > 0, precision)
@@ -76,6 +84,11 @@ def best_temperature(logits: Floats, targets: Floats, *, many: bool) -> float:
         return loss_of(logits, targets, many=many, temperature=temperature)
 
     return round(float(min(TEMPERATURES, key=loss)), 3)
+
+
+def _temperatures(default: float, by_language: Mapping[str, float]) -> Temperatures:
+    others = {Language(name): one for name, one in by_language.items() if one != default}
+    return Temperatures(default=default, by_language=others)
 
 
 def _rounded_down(threshold: float | None) -> float | None:

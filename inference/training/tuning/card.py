@@ -104,8 +104,8 @@ def _use(made: Made) -> Iterator[str]:
     yield "## Use"
     yield ""
     yield f"`temperature` in config.json ({found.temperature}) divides the logits."
-    for language, temperature in found.by_language.items():
-        yield f"Alone, texts in {language} would have {temperature}."
+    for language, temperature in found.temperatures.by_language.items():
+        yield f"Those of texts in {language.value} are divided by {temperature}."
     yield ""
     wanted = f"{100 * found.precision:.0f}%"
     for name, threshold in found.thresholds.items():

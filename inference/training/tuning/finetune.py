@@ -192,7 +192,8 @@ def _measured(request: TuningRequest, base: Base, history: History) -> Tuned:
     figures = None
     if data.test:
         logits = logits_of(base.model, _ids(base, data.test), base.pad)
-        rows = probabilities(logits, calibrated.temperature, many=data.many)
+        divisors = calibrated.temperatures.column(one.text for one in data.test)
+        rows = probabilities(logits, divisors, many=data.many)
         figures = _report(request, base, rows)
     return Tuned(folder=request.out, history=history, calibrated=calibrated, figures=figures)
 
@@ -216,7 +217,8 @@ def _report(request: TuningRequest, base: Base, rows: Floats) -> Report | Attrib
 
 def _write(folder: Path, request: TuningRequest, base: Base, tuned: Tuned, name: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    save_classifier(base.model, base.tokenizer, folder, tuned.calibrated.temperature)
+    temperatures = tuned.calibrated.temperatures
+    save_classifier(base.model, base.tokenizer, folder, temperatures.as_config())
     plot_history(tuned.history, folder / CURVES, "macro-F1")
     save_metrics(folder, _metrics(request, tuned))
     made = Made(

@@ -47,9 +47,9 @@ def loss_of(logits: Floats, targets: Floats, *, many: bool, temperature: float =
     return float(cross_entropy(divided, truth))
 
 
-def probabilities(logits: Floats, temperature: float, *, many: bool) -> Floats:
-    """Return what the worker makes of logits [texts, labels]."""
-    divided = torch.from_numpy(logits) / temperature
+def probabilities(logits: Floats, temperatures: Floats, *, many: bool) -> Floats:
+    """Return what the worker makes of logits [texts, labels], given temperatures [texts, 1]."""
+    divided = torch.from_numpy(logits / temperatures)
     rows: Floats = (torch.sigmoid(divided) if many else torch.softmax(divided, dim=1)).numpy()
     return rows
 
