@@ -11,10 +11,10 @@ from typing import Final
 from inference.messages import ModelInfo
 from inference.tasks import moderation, registry
 from inference.tasks.moderation import Finding, Judgement, Place, Policy, Scores
-from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.results import DecidedBy, Decision, HeldReview, Outcome, Reason, ReviewLabels
-from streams.agents.reviews import TOPIC, ReviewHandler, labelled
+from streams.agents.aspects import NO_ASPECTS, AspectReader
+from streams.agents.reviews import TOPIC, Read, ReviewHandler, labelled
 from streams.handler import Ask, Question, Row, answered
 from streams.held import HeldReviews
 from streams.outgoing import Envelope, Outgoing, model_id
@@ -30,7 +30,7 @@ MOST_HELD_CHARACTERS: Final = 100_000
 class _Read:
     """What is known of a review on its way."""
 
-    language: Language
+    labels: Read
     ask: Ask
     scores: Scores = field(default_factory=dict)
     judgement: Judgement | None = None  # nobody allowed what nobody has judged
@@ -47,8 +47,14 @@ class ModeratedReviewHandler:
     spec = registry.task("sentiment")
     deadline_s = math.inf
 
-    def __init__(self, state: State, held: HeldReviews, policy: Policy) -> None:
-        self._labels = ReviewHandler(state)
+    def __init__(
+        self,
+        state: State,
+        held: HeldReviews,
+        policy: Policy,
+        aspects: AspectReader = NO_ASPECTS,
+    ) -> None:
+        self._labels = ReviewHandler(state, aspects)
         self._held = held
         self._policy = policy
 
@@ -60,9 +66,9 @@ class ModeratedReviewHandler:
         """Ask for the text's sentiment, and for what speaks against it."""
         question = self._labels.prepare(event, changes)
         ask = Ask(slot=registry.MODERATION, items=(event.text,))
-        read = _Read(language=question.context, ask=ask)
+        read = _Read(labels=question.context, ask=ask)
         ask.then = partial(self._look_closer, event.text, read)
-        return Question(item=question.item, context=read, further=(ask,))
+        return Question(item=question.item, context=read, further=(*question.further, ask))
 
     def decide(
         self,
@@ -81,7 +87,7 @@ class ModeratedReviewHandler:
         is_held = judgement.decision is Decision.HOLD
         message = labelled(
             event,
-            read.language,
+            read.labels,
             answered(row),
             model,
             envelope,
@@ -105,7 +111,7 @@ class ModeratedReviewHandler:
         if model is None:
             raise ValueError("the moderation model gave no answer")
         read.scores = moderation.read(row.tolist(), model.labels, text)
-        read.judgement = moderation.decide(read.scores, read.language, self._policy)
+        read.judgement = moderation.decide(read.scores, read.labels.language, self._policy)
         read.parts = moderation.clauses(text) if read.judgement.findings else ()
         if len(read.parts) < 2:  # the whole is its only part
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from inference.messages import ModelInfo
@@ -11,6 +12,7 @@ from inference.tasks.language import guess_language
 from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.results import Outcome, ReviewLabels
+from streams.agents.aspects import NO_ASPECTS, AspectReader, Spoken
 from streams.handler import Question, Row, answered
 from streams.outgoing import Envelope, Outgoing
 from streams.state import State, remember_language
@@ -19,24 +21,35 @@ from streams.tables import Changes
 TOPIC = "review-labels"
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
+class Read:
+    """What is known of a review on its way."""
+
+    language: Language
+    spoken: Spoken
+
+
 class ReviewHandler:
     """Labels a review by its text alone, and remembers which language its author writes."""
 
     spec = registry.task("sentiment")
     deadline_s = math.inf
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, aspects: AspectReader = NO_ASPECTS) -> None:
         self._state = state
+        self._aspects = aspects
 
     def key(self, event: ReviewEvent) -> str:
         """Labels of one author leave in the order of the reviews."""
         return event.user_id
 
     def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
-        """Ask for the text's sentiment."""
+        """Ask for the text's sentiment, and for that of what it speaks of."""
         language = guess_language(event.text, event.language)
         remember_language(self._state.review_languages, event.user_id, language, changes)
-        return Question(item=event.text, context=language)
+        spoken = self._aspects.read(event.text)
+        read = Read(language=language, spoken=spoken)
+        return Question(item=event.text, context=read, further=spoken.asks)
 
     def decide(
         self,
@@ -54,7 +67,7 @@ class ReviewHandler:
 
 def labelled(
     event: ReviewEvent,
-    language: Language,
+    read: Read,
     row: Row,
     model: ModelInfo,
     envelope: Envelope,
@@ -70,9 +83,10 @@ def labelled(
         review_id=event.review_id,
         user_id=event.user_id,
         product_id=event.product_id,
-        language=language,
+        language=read.language,
         sentiment=label,
         score=score,
         scores=scores,
+        aspects=read.spoken.labels(),
         **moderated,
     )
