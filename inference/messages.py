@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Item = str | list[str]
-"""A text, or a customer's history of catalogue texts, most recent last."""
+"""A text; two that a classifier reads together, such as a review and an aspect; or a customer's
+history of catalogue texts, most recent last."""
 
 HARMLESS = "good 很好"
 """Every model has rows for this text, or it has for none."""

@@ -167,6 +167,18 @@ class Explanation:
 
 
 @dataclass(kw_only=True)
+class AspectLabel:
+    """How a review speaks of one thing about its product."""
+
+    name: Annotated[str, Field(description="quality, price, delivery, ...: as the words' file.")]
+    sentiment: Annotated[str, Field(description="Of the same labels as the review's.")]
+    score: Annotated[Probability, Field(description="Probability of `sentiment`.")]
+    text: Annotated[str, Field(description="The clause that speaks of it, as it was scored.")]
+    start: Annotated[int, Field(ge=0, description="Of that clause, in characters.")]
+    end: Annotated[int, Field(ge=0, description="The end is outside.")]
+
+
+@dataclass(kw_only=True)
 class ReadReview(Envelope):
     """What the models made of a review."""
 
@@ -191,6 +203,10 @@ class ReadReview(Envelope):
             "changed meanwhile."
         ),
     ] = None
+    aspects: Annotated[
+        tuple[AspectLabel, ...],
+        Field(description="What it speaks of, in its order; empty where nobody asks for aspects."),
+    ] = ()
 
     def shared(self) -> dict[str, Any]:
         """Return the fields up to here by name, to be told again in another message."""

@@ -27,6 +27,7 @@ from schemas.topics import TopicSpec
 from streams.admin import AdminError, require_topics
 from streams.agents import create_tasks
 from streams.arrival import reach_broker
+from streams.aspects import require_words
 from streams.clients import Clients
 from streams.config import Settings, inference_settings
 from streams.config_sections import DeliveryGuarantee
@@ -172,6 +173,8 @@ async def _start(
     require_state_dir(settings.engine.state_dir)
     if settings.moderation.enabled:
         require_policy(settings.moderation)  # for the tasks, which are made when models are warm
+    if settings.aspects.enabled:
+        require_words(settings.aspects)  # likewise
     clients = Clients(settings)
     partitions = await reach_broker(settings, clients)
     app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)

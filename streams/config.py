@@ -16,6 +16,7 @@ from streams.config_checks import (
     TopicNames,
 )
 from streams.config_sections import (
+    AspectsSettings,
     EngineSettings,
     InferenceSection,
     KafkaSettings,
@@ -67,6 +68,7 @@ class Settings(Section):
     models: ModelsSettings = ModelsSettings()
     inference: InferenceSection = InferenceSection()
     moderation: ModerationSettings = ModerationSettings()
+    aspects: AspectsSettings = AspectsSettings()
     reply: ReplySettings = ReplySettings()
     recommend: RecommendSettings = RecommendSettings()
     engine: EngineSettings = EngineSettings()
@@ -85,6 +87,8 @@ class Settings(Section):
         models: dict[str, str] = self.models.model_dump()
         if not (self.moderation.enabled or self.perspective.enabled):
             del models["moderation"]
+        if not (self.aspects.enabled and models["aspects"]):
+            del models["aspects"]
         return models
 
 

@@ -58,6 +58,10 @@ class ModelsSettings(Section):
     moderation: Name = Field(default=BUNDLED, description="Finds what reviews must not say.")
     intent: Name = Field(default=BUNDLED, description="Understands customers' messages.")
     recommend: Name = Field(default=BUNDLED, description="Finds items for a customer.")
+    aspects: Name | None = Field(
+        default=None,
+        description="Tells how a review speaks of an aspect; unset, the sentiment model does.",
+    )
 
 
 class Device(StrEnum):
@@ -117,6 +121,16 @@ class ModerationSettings(Section):
     policy: Path | None = Field(
         default=None,
         description="TOML file with the thresholds of each attribute; unset, the bundled one.",
+    )
+
+
+class AspectsSettings(Section):
+    """What reviews speak of, such as quality or delivery, and how."""
+
+    enabled: bool = Field(default=False, description="Off, a review has one sentiment.")
+    words: Path | None = Field(
+        default=None,
+        description="TOML file with the words of each aspect; unset, the bundled one.",
     )
 
 

@@ -21,7 +21,7 @@ from inference.evaluation.figures import (
 from inference.evaluation.intervals import Interval, of_confusion
 from inference.evaluation.scoring import score
 from inference.gold import Gold, gold_names
-from inference.messages import Floats, ModelInfo
+from inference.messages import Floats, Item, ModelInfo
 from inference.models.base import Model
 from inference.tasks.sentiment import label_names
 
@@ -57,7 +57,7 @@ class Judged:
 
 
 def evaluate(
-    texts: Sequence[str], labels: Sequence[Gold], model: Model, batch_tokens: int = 0
+    texts: Sequence[Item], labels: Sequence[Gold], model: Model, batch_tokens: int = 0
 ) -> tuple[Report, Judged]:
     """Return the model's figures, and what it made of each text.
 

@@ -26,14 +26,14 @@ from inference.tasks.sentiment import label_names
 from inference.training.data.duplicates import without
 from inference.training.data.labelling import Labelling, NamedLabels
 from inference.training.data.losses import Loss
-from inference.training.data.reading import Example, Found, read_examples
+from inference.training.data.reading import SECOND, Example, Found, read_examples
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationRequest:
     """What is measured on what."""
 
-    slot: str  # sentiment, intent, moderation
+    slot: str  # sentiment, intent, moderation, aspects
     model: str  # bundled, a folder, a hub name
     file: Path
     labelling: Labelling = field(default_factory=NamedLabels)
@@ -73,7 +73,7 @@ def run(request: EvaluationRequest) -> Evaluation:
     learned = _learned(request, request.floor, found.examples) if request.floor else None
     model = load_classifier(request.slot, request.model, request.settings)
     budget = request.settings.batch_tokens if request.settings else 0
-    texts = [one.text for one in found.examples]
+    texts = [one.line for one in found.examples]
     places = [one.place for one in found.examples]
     if request.labelling.many:
         labels = [one.labels for one in found.examples]
@@ -85,7 +85,8 @@ def run(request: EvaluationRequest) -> Evaluation:
             if learned is None
             else _with_attribute_floor(evaluation, figures, learned, found)
         )
-    single, judged = evaluate(texts, [one.labels[0] for one in found.examples], model, budget)
+    items = [one.item for one in found.examples]
+    single, judged = evaluate(items, [one.labels[0] for one in found.examples], model, budget)
     wrong = mistakes(judged, texts, places)
     evaluation = Evaluation(report=single, mistakes=wrong, losses=found.losses)
     return evaluation if learned is None else _with_floor(evaluation, learned, judged, found)
@@ -93,7 +94,9 @@ def run(request: EvaluationRequest) -> Evaluation:
 
 def _read(request: EvaluationRequest, path: Path) -> Found:
     limit = request.limit if path == request.file else None
-    return read_examples(path, request.columns, request.labelling, limit=limit)
+    return read_examples(
+        path, request.columns, request.labelling, second=SECOND.get(request.slot), limit=limit
+    )
 
 
 def _learned(request: EvaluationRequest, path: Path, measured: Sequence[Example]) -> Learned:
@@ -117,9 +120,9 @@ def _with_floor(
     if lacking or len(set(fitted)) < 2:
         missing = ", ".join(sorted(lacking)) or "a second label"
         raise DataError(f"{learned.path} has no example of {missing}: the floor cannot be fitted")
-    floor = fit_floor([one.text for one in learned.examples], fitted)
+    floor = fit_floor([one.line for one in learned.examples], fitted)
     began = time.perf_counter()
-    rows = floor.rows([one.text for one in found.examples])
+    rows = floor.rows([one.line for one in found.examples])
     took = time.perf_counter() - began
     figures = report(judge(rows, floor.labels, judged.gold), took, _linear(floor.labels))
     return replace(evaluation, floor=figures, leaked=learned.leaked)

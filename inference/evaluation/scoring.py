@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inference.errors import ModelError
-from inference.messages import Floats
+from inference.messages import Floats, Item
 from inference.models.base import Encoded, Model, forward
 from inference.settings import InferenceSettings
 
@@ -26,7 +26,7 @@ def load_classifier(slot: str, name: str, settings: InferenceSettings | None = N
     return model
 
 
-def score(model: Model, texts: Sequence[str], batch_tokens: int = 0) -> Floats:
+def score(model: Model, texts: Sequence[Item], batch_tokens: int = 0) -> Floats:
     """Return the model's rows, in the texts' order: batches by length, of bounded padded tokens."""
     budget = batch_tokens or BATCH_TOKENS
     encoded: Sequence[Encoded] = model.prepare(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +15,12 @@ from inference.errors import ModelError
 from inference.launch import Finish
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.batches import Pass, on_device
-from inference.models.characters import whole_characters
+from inference.models.encoding import EncodedText, TextEncoder, as_text
 from inference.models.heads import has_many_labels, probabilities
-from inference.models.limits import padding, positions
+from inference.models.limits import padding, positions, tells_apart
 from inference.models.planning import plan
 from inference.models.samples import SAMPLES
 from inference.models.temperature import Temperatures
-from inference.settings import CHARACTERS_A_TOKEN
-
-
-@dataclass(frozen=True)
-class EncodedText:
-    """Token ids of one text, at least one."""
-
-    ids: list[int]
-    is_readable: bool = True  # whether the model knows any of them, marks aside
-    temperature: float = 1.0  # divides its logits
-
-    @property
-    def length(self) -> int:
-        """Tokens."""
-        return len(self.ids)
 
 
 class Classifier:
@@ -50,10 +35,13 @@ class Classifier:
         self._temperatures = temperatures
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
-        """Return each text's ids, cut to what the model takes."""
+        """Return each item's ids, cut to what the model takes; a list of two texts is a pair."""
+        encoded = self._encoder(items)
+        if not self._temperatures.by_language:
+            return encoded
         return [
-            EncodedText(ids, self._encoder.knows(ids), self._temperatures.of(as_text(item)))
-            for item, ids in zip(items, self._encoder(items), strict=True)
+            replace(one, temperature=self._temperatures.of(as_text(item)))
+            for item, one in zip(items, encoded, strict=True)
         ]
 
     def forward(self, batch: Sequence[EncodedText]) -> Floats:
@@ -62,7 +50,7 @@ class Classifier:
         return rows
 
     def _scores(self, batch: Sequence[EncodedText]) -> Tensor:
-        logits = self._way([text.ids for text in batch])
+        logits = self._way([text.ids for text in batch], [text.second for text in batch])
         return probabilities(self._way.network, logits / self._divisors(batch, logits.device))
 
     def _divisors(self, batch: Sequence[EncodedText], device: torch.device) -> Tensor | float:
@@ -92,36 +80,6 @@ class LaunchedClassifier(Classifier):
         return finish
 
 
-class TextEncoder:
-    """A tokenizer, and the most tokens that its model takes."""
-
-    def __init__(self, tokenizer: Any, *, pad: int, max_tokens: int) -> None:
-        self.pad = pad
-        self._tokenizer = tokenizer
-        self._max_tokens = max_tokens
-        # Those that every text gets, and the one for what is unknown.
-        self._marks = frozenset([*tokenizer("")["input_ids"], *tokenizer.all_special_ids, pad])
-
-    def knows(self, ids: Sequence[int]) -> bool:
-        """Return whether there is anything in a text that the model knows, marks aside."""
-        return not self._marks.issuperset(ids)
-
-    def __call__(self, items: Sequence[Item]) -> list[list[int]]:
-        """Return each text's ids, at least one."""
-        if not items:
-            return []
-        limit = self._max_tokens * CHARACTERS_A_TOKEN
-        ids = self._tokenizer(
-            [whole_characters(as_text(item)[:limit]) for item in items],
-            truncation=True,
-            max_length=self._max_tokens,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )["input_ids"]
-        # A tokenizer without marks of its own has nothing for an empty text; the model needs one.
-        return [one or [self.pad] for one in ids]
-
-
 def load_classifier(
     slot: str,
     folder: Path,
@@ -142,10 +100,14 @@ def load_classifier(
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         raise ModelError(f"the tokenizer of {name!r} has more tokens than the model knows")
     limit = min(max_tokens, tokenizer.model_max_length, positions(model))
-    encoder = TextEncoder(tokenizer, pad=padding(model, tokenizer), max_tokens=limit)
-    planned = plan(
-        model.eval(), wanted=dtype, device=device, samples=encoder(SAMPLES), pad=encoder.pad
+    encoder = TextEncoder(
+        tokenizer,
+        pad=padding(model, tokenizer),
+        max_tokens=limit,
+        tells_apart=tells_apart(model, tokenizer),
     )
+    samples = [one.ids for one in encoder(SAMPLES)]
+    planned = plan(model.eval(), wanted=dtype, device=device, samples=samples, pad=encoder.pad)
     info = ModelInfo(
         slot=slot,
         name=name,
@@ -191,8 +153,3 @@ def _labels(names: dict[int, str], name: str) -> tuple[str, ...]:
     if sorted(names) != list(range(len(names))):
         raise ModelError(f"id2label in config.json of {name!r} does not count from 0 upwards")
     return tuple(str(names[index]) for index in range(len(names)))
-
-
-def as_text(item: Item) -> str:
-    """Return an item as the text that is read; a history as its texts in their order."""
-    return item if isinstance(item, str) else " ".join(item)

@@ -26,3 +26,9 @@ def padding(model: Any, tokenizer: Any) -> int:
     if model.config.pad_token_id is None:
         model.config.pad_token_id = pad
     return int(pad)
+
+
+def tells_apart(model: Any, tokenizer: Any) -> bool:
+    """Return whether the model has a vector for which of two texts a token is of."""
+    kinds = getattr(model.config, "type_vocab_size", None) or 1
+    return kinds > 1 and "token_type_ids" in tokenizer.model_input_names

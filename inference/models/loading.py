@@ -14,7 +14,7 @@ from inference.device import choose_device, choose_threads
 from inference.errors import InferenceError, ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
-from inference.models.folder import read_config
+from inference.models.folder import CONFIG, read_config
 from inference.models.precision import AUTO, CONFIGURED, INT8
 from inference.models.rows import check_rows
 from inference.models.temperature import read_temperatures
@@ -85,6 +85,8 @@ def find(slot: str, name: str) -> Found:
     """
     if name == BUNDLED:
         folder, shown = BUNDLED_FOLDER / slot, f"shopstreams/{slot}"
+        if not (folder / CONFIG).is_file():
+            raise ModelError(f"no model folder is bundled for {slot}: name one, or a hub name")
     elif (named := Named.of(name)) is not None:
         from inference.registry.address import fetch
 

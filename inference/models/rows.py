@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from inference.errors import ModelError
 from inference.messages import ModelInfo
-from inference.tasks.registry import TASKS, Rows
+from inference.tasks.registry import ASPECTS, TASKS, Rows
 
 FEWEST_LABELS = 2
-_NEEDED = {spec.slot: spec.rows for spec in TASKS}
+_NEEDED = {ASPECTS: Rows.LABELS, **{spec.slot: spec.rows for spec in TASKS}}
 
 
 def check_rows(info: ModelInfo) -> None:

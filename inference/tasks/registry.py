@@ -29,7 +29,10 @@ class TaskSpec:
     answers_unread: bool = False  # whether it knows what to do with a text that no model can read
 
 
+SENTIMENT = "sentiment"
 MODERATION = "moderation"
+ASPECTS = "aspects"
+"""Slots that more than one task asks, or none as its own."""
 
 TASKS: tuple[TaskSpec, ...] = (
     TaskSpec(

@@ -14,12 +14,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from inference.extras import segmenter
+
+Mark = tuple[str, int | None]
+"""A token that is put beside texts, and its id."""
 
 MAX_TOKENS: Final = 128
 SPECIAL: Final = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
@@ -107,15 +110,32 @@ def wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     """Return the tokenizer with normalisation, template and special tokens."""
     tokenizer.normalizer = normaliser()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
-    ends = [(SPECIAL[name], tokenizer.token_to_id(SPECIAL[name])) for name in ("cls", "sep")]
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=ends
-    )
+    begin, end = ((SPECIAL[name], tokenizer.token_to_id(SPECIAL[name])) for name in ("cls", "sep"))
+    tokenizer.post_processor = _template(begin, end)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         model_max_length=MAX_TOKENS,
         clean_up_tokenization_spaces=False,
         **{f"{name}_token": token for name, token in SPECIAL.items()},
+    )
+
+
+def mark_pairs(tokenizer: Any) -> None:
+    """Have two texts marked as BERT's are, where a tokenizer marks one text so and two not."""
+    one, two = (tokenizer.num_special_tokens_to_add(pair=pair) for pair in (False, True))
+    begin = tokenizer.cls_token, tokenizer.cls_token_id
+    end = tokenizer.sep_token, tokenizer.sep_token_id
+    if two <= one and tokenizer("")["input_ids"] == [begin[1], end[1]]:
+        tokenizer.backend_tokenizer.post_processor = _template(begin, end)
+
+
+def _template(begin: Mark, end: Mark) -> processors.TemplateProcessing:
+    """Return what puts these two around a text, and one between two texts."""
+    (first, _), (last, _) = begin, end
+    return processors.TemplateProcessing(
+        single=f"{first} $A {last}",
+        pair=f"{first} $A {last} $B:1 {last}:1",
+        special_tokens=[begin, end],
     )
 
 

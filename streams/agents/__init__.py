@@ -14,11 +14,13 @@ from inference.client import Inference
 from inference.tasks.moderation import PERSONAL_DATA
 from inference.tasks.reading import ReplyPolicy
 from inference.tasks.registry import MODERATION
+from streams.agents.aspects import NO_ASPECTS, AspectReader, of_models
 from streams.agents.decisions import DecisionHandler
 from streams.agents.moderated_reviews import ModeratedReviewHandler
 from streams.agents.orders import OrderHandler, Taste
 from streams.agents.queries import QueryHandler
 from streams.agents.reviews import ReviewHandler
+from streams.aspects import require_words
 from streams.config import Settings
 from streams.faust_app import ShopApp
 from streams.handler import Handler
@@ -65,8 +67,9 @@ def create_tasks(
 def _of_reviews(
     settings: Settings, app: ShopApp, state: State, inference: Inference, partitions: int
 ) -> tuple[Handler, ...]:
+    aspects = _aspects(settings, inference)
     if not settings.moderation.enabled:
-        return (ReviewHandler(state),)
+        return (ReviewHandler(state, aspects),)
     policy = require_policy(settings.moderation)
     unknown = set(policy.attributes).difference(
         inference.models[MODERATION].labels, [PERSONAL_DATA]
@@ -77,7 +80,13 @@ def _of_reviews(
             action="policy_attribute_unknown",
         )
     held = create_held_reviews(app, partitions)
-    return ModeratedReviewHandler(state, held, policy), DecisionHandler(held)
+    return ModeratedReviewHandler(state, held, policy, aspects), DecisionHandler(held)
+
+
+def _aspects(settings: Settings, inference: Inference) -> AspectReader:
+    if not settings.aspects.enabled:
+        return NO_ASPECTS
+    return of_models(require_words(settings.aspects), list(inference.models))
 
 
 def _reply_policy(settings: Settings) -> ReplyPolicy:

@@ -13,7 +13,8 @@ from inference.tasks import moderation, registry
 from inference.tasks.moderation import Finding, Judgement, Place, Policy, Scores
 from schemas.events import ReviewEvent
 from schemas.results import DecidedBy, Decision, HeldReview, Outcome, Reason, ReviewLabels
-from streams.agents.reviews import TOPIC, Reading, ReviewHandler, labelled
+from streams.agents.aspects import NO_ASPECTS, AspectReader
+from streams.agents.reviews import TOPIC, Read, ReviewHandler, labelled
 from streams.handler import Ask, Question, Row, answered
 from streams.held import HeldReviews
 from streams.outgoing import Envelope, Outgoing, model_id
@@ -29,7 +30,7 @@ MOST_HELD_CHARACTERS: Final = 100_000
 class _Read:
     """What is known of a review on its way."""
 
-    labels: Reading
+    labels: Read
     ask: Ask
     scores: Scores = field(default_factory=dict)
     judgement: Judgement | None = None  # nobody allowed what nobody has judged
@@ -46,8 +47,14 @@ class ModeratedReviewHandler:
     spec = registry.task("sentiment")
     deadline_s = math.inf
 
-    def __init__(self, state: State, held: HeldReviews, policy: Policy) -> None:
-        self._labels = ReviewHandler(state)
+    def __init__(
+        self,
+        state: State,
+        held: HeldReviews,
+        policy: Policy,
+        aspects: AspectReader = NO_ASPECTS,
+    ) -> None:
+        self._labels = ReviewHandler(state, aspects)
         self._held = held
         self._policy = policy
 
@@ -61,7 +68,7 @@ class ModeratedReviewHandler:
         ask = Ask(slot=registry.MODERATION, items=(event.text,))
         read = _Read(labels=question.context, ask=ask)
         ask.then = partial(self._look_closer, event.text, read)
-        return Question(item=question.item, context=read, further=(ask, *question.further))
+        return Question(item=question.item, context=read, further=(*question.further, ask))
 
     def decide(
         self,

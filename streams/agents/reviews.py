@@ -16,6 +16,7 @@ from inference.tasks.language import guess_language
 from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.results import Explanation, Outcome, ReviewLabels
+from streams.agents.aspects import NO_ASPECTS, AspectReader, Spoken
 from streams.handler import Ask, Question, Row, answered
 from streams.outgoing import Envelope, Outgoing, model_id
 from streams.state import State, remember_language
@@ -25,10 +26,11 @@ TOPIC = "review-labels"
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class Reading:
+class Read:
     """What is known of a review on its way."""
 
     language: Language
+    spoken: Spoken
     stretches: Sequence[Stretch] = ()  # of its text, where its words are to be explained
     without: Ask | None = None  # the text without each of them
 
@@ -43,8 +45,9 @@ class ReviewHandler:
     spec = registry.task("sentiment")
     deadline_s = math.inf
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, aspects: AspectReader = NO_ASPECTS) -> None:
         self._state = state
+        self._aspects = aspects
         self._explainer = Explainer()
 
     def key(self, event: ReviewEvent) -> str:
@@ -52,20 +55,20 @@ class ReviewHandler:
         return event.user_id
 
     def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
-        """Ask for the text's sentiment."""
+        """Ask for the text's sentiment, and for that of what it speaks of."""
         language = guess_language(event.text, event.language)
         remember_language(self._state.review_languages, event.user_id, language, changes)
-        reading = Reading(language=language)
-        further = self._without_each(event.text, reading) if event.explain else ()
-        return Question(item=event.text, context=reading, further=further)
+        read = Read(language=language, spoken=self._aspects.read(event.text))
+        without = self._without_each(event.text, read) if event.explain else ()
+        return Question(item=event.text, context=read, further=(*read.spoken.asks, *without))
 
-    def _without_each(self, text: str, reading: Reading) -> Sequence[Ask]:
-        reading.stretches = self._explainer.stretches(text)
-        if not reading.stretches:
+    def _without_each(self, text: str, read: Read) -> Sequence[Ask]:
+        read.stretches = self._explainer.stretches(text)
+        if not read.stretches:
             return ()
-        items = without_each(text, reading.stretches)
-        reading.without = Ask(slot=self.spec.slot, items=items, answers_unread=True)
-        return (reading.without,)
+        items = without_each(text, read.stretches)
+        read.without = Ask(slot=self.spec.slot, items=items, answers_unread=True)
+        return (read.without,)
 
     def decide(
         self,
@@ -83,7 +86,7 @@ class ReviewHandler:
 
 def labelled(
     event: ReviewEvent,
-    reading: Reading,
+    read: Read,
     row: Row,
     model: ModelInfo,
     envelope: Envelope,
@@ -100,20 +103,19 @@ def labelled(
         review_id=event.review_id,
         user_id=event.user_id,
         product_id=event.product_id,
-        language=reading.language,
+        language=read.language,
         sentiment=label,
         score=score,
         scores=scores,
-        explanation=_explained(reading, decision, model),
+        aspects=read.spoken.labels(),
+        explanation=_explained(read, decision, model),
         **moderated,
     )
 
 
-def _explained(
-    reading: Reading, decision: sentiment.Decision, model: ModelInfo
-) -> Explanation | None:
+def _explained(read: Read, decision: sentiment.Decision, model: ModelInfo) -> Explanation | None:
     """Return what moved the score; None where nobody asks, or the model that decided is gone."""
-    ask = reading.without
+    ask = read.without
     if ask is None or ask.model is None or model_id(ask.model) != model_id(model):
         return None
-    return explanation(reading.stretches, decision, np.stack(ask.rows), model.labels)
+    return explanation(read.stretches, decision, np.stack(ask.rows), model.labels)

@@ -49,12 +49,12 @@ def vocabulary(
     """
     from inference.compression.folder import read_parts, write_parts
     from inference.compression.vocabulary import prune_vocabulary
-    from inference.training.data.reading import read_examples
+    from inference.training.data.reading import SECOND, read_examples
 
     request = _request(model, data, task, mapping, attributes)
     folder, parts = read_parts(task.value, model)
-    found = read_examples(data, request.columns, request.labelling)
-    gone = prune_vocabulary(parts, (one.text for one in found.examples))
+    found = read_examples(data, request.columns, request.labelling, second=SECOND.get(request.slot))
+    gone = prune_vocabulary(parts, (text for one in found.examples for text in one.texts))
     write_parts(folder, parts, out)
     say(f"{gone:,} pieces went, {parts.config['vocab_size']:,} stayed")
     _compare(request, folder, out)

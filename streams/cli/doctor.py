@@ -27,7 +27,7 @@ class Finding:
 
 
 def doctor(config: ConfigOption = None, bootstrap_servers: ServersOption = None) -> None:
-    """Look at broker, topics, moderation policy and models; say what is wrong and what to do.
+    """Look at broker, topics, policies and models; say what is wrong and what to do.
 
     Example: shopstreams doctor --bootstrap-servers broker:9092
     """
@@ -57,6 +57,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         settings = _with_models_in_force(settings)
     if settings.moderation.enabled:
         yield _policy_finding(settings)
+    if settings.aspects.enabled:
+        yield _words_finding(settings)
     yield from _model_findings(settings)
 
 
@@ -67,6 +69,15 @@ def _policy_finding(settings: Settings) -> Finding:
         return Finding(good=False, sentence=problem)
     file = policy_file(settings.moderation)
     return Finding(good=True, sentence=f"the moderation policy can be used: {file}")
+
+
+def _words_finding(settings: Settings) -> Finding:
+    from streams.aspects import require_words, words_file
+
+    if problem := _error_of(lambda: require_words(settings.aspects)):
+        return Finding(good=False, sentence=problem)
+    file = words_file(settings.aspects)
+    return Finding(good=True, sentence=f"the words of aspects can be used: {file}")
 
 
 def _with_models_in_force(settings: Settings) -> Settings:

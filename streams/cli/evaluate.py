@@ -1,4 +1,4 @@
-"""evaluate sentiment | intent | moderation: a model's figures on a labelled file, without Kafka."""
+"""evaluate sentiment | intent | moderation | aspects: a model's figures, without Kafka."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from streams.cli.failures import say
-from streams.cli.options import ConfigOption, MapOption, settings_of
+from streams.cli.options import ConfigOption, MapOption, model_of, settings_of
 
 if TYPE_CHECKING:
     from inference.evaluation.run import Evaluation
@@ -51,44 +51,35 @@ AttributesOption = Annotated[
 ]
 
 
-@evaluate_app.command()
-def sentiment(
-    file: FileArgument,
-    mapping: MapOption = None,
-    model: ModelOption = None,
-    floor: FloorOption = None,
-    json_file: JsonOption = None,
-    errors: ErrorsOption = None,
-    plots: PlotsOption = None,
-    limit: LimitOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Say how well a model labels reviews; as JSON where the output is no terminal.
+def _add_command(slot: str, what: str, example: str) -> None:
+    """Register the command of a task whose labels exclude each other."""
 
-    Example: shopstreams evaluate sentiment reviews.csv --map text=review --json figures.json
+    def command(
+        file: FileArgument,
+        mapping: MapOption = None,
+        model: ModelOption = None,
+        floor: FloorOption = None,
+        json_file: JsonOption = None,
+        errors: ErrorsOption = None,
+        plots: PlotsOption = None,
+        limit: LimitOption = None,
+        config: ConfigOption = None,
+    ) -> None:
+        outcome = _run(slot, file, mapping, model, floor, limit, config)
+        _tell(outcome, slot, json_file, errors, plots)
+
+    command.__doc__ = f"""Say how well a model {what}; as JSON where the output is no terminal.
+
+    Example: shopstreams evaluate {slot} {example}
     """
-    outcome = _run("sentiment", file, mapping, model, floor, limit, config)
-    _tell(outcome, "sentiment", json_file, errors, plots)
+    evaluate_app.command(slot)(command)
 
 
-@evaluate_app.command()
-def intent(
-    file: FileArgument,
-    mapping: MapOption = None,
-    model: ModelOption = None,
-    floor: FloorOption = None,
-    json_file: JsonOption = None,
-    errors: ErrorsOption = None,
-    plots: PlotsOption = None,
-    limit: LimitOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Say how well a model understands messages; as JSON where the output is no terminal.
-
-    Example: shopstreams evaluate intent messages.csv --map label=intent --errors wrong.jsonl
-    """
-    outcome = _run("intent", file, mapping, model, floor, limit, config)
-    _tell(outcome, "intent", json_file, errors, plots)
+_add_command("sentiment", "labels reviews", "reviews.csv --map text=review --json figures.json")
+_add_command(
+    "intent", "understands messages", "messages.csv --map label=intent --errors wrong.jsonl"
+)
+_add_command("aspects", "tells how a text speaks of an aspect", "aspects.csv --model my-aspects")
 
 
 @evaluate_app.command()
@@ -142,7 +133,7 @@ def _run(
     outcome = run(
         EvaluationRequest(
             slot=slot,
-            model=model or str(getattr(settings.models, slot, "bundled")),
+            model=model or model_of(settings, slot),
             file=file,
             labelling=labelling_of(slot, attributes),
             columns=Columns(renamed=parse_pairs(mapping or [], "--map")),

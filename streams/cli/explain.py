@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.options import ConfigOption, settings_of
+from streams.cli.options import ConfigOption, model_of, settings_of
 from streams.cli.printable import harmless
 from streams.cli.train import Slot
 
@@ -40,6 +40,8 @@ def explain(
     Example: shopstreams explain sentiment "the zip broke but the colour is lovely" --html why.html
     """
     settings = settings_of(config, None)
+    if task is Slot.ASPECTS:
+        raise typer.BadParameter("an aspect's model reads two texts; explain takes one")
     from rich import get_console
 
     from inference.evaluation.scoring import load_classifier
@@ -48,7 +50,7 @@ def explain(
     from inference.tasks.language import guess_language
     from streams.config import inference_settings
 
-    name = model or str(getattr(settings.models, task.value, "bundled"))
+    name = model or model_of(settings, task.value)
     loaded = load_classifier(task.value, name, inference_settings(settings))
     explanation = occlusion.explain(loaded, text, label)
     _show(explanation, get_console())

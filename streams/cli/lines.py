@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,15 @@ def _label(value: Value) -> Text:
         f"{value.get('score', 0):.2f} ",
         decision_mark(value),
         f"review {value.get('review_id')} of {value.get('product_id')}",
+        *_aspects(value),
         explanation_mark(value),
     )
+
+
+def _aspects(value: Value) -> Iterator[tuple[str, str]]:
+    """Yield what a review speaks of, in the colour of how it does."""
+    for one in value.get("aspects", ()):
+        yield f" {one.get('name')}", LABEL_STYLES.get(str(one.get("sentiment")), "cyan")
 
 
 def explanation_mark(value: Value) -> Text:

@@ -42,6 +42,11 @@ def load(config: Path | None, servers: str | None, **more: Any) -> LoadedSetting
     )
 
 
+def model_of(settings: Settings, slot: str) -> str:
+    """Return which model a slot is configured to have, the bundled one where it is said of none."""
+    return str(getattr(settings.models, slot, None) or "bundled")
+
+
 def settings_of(config: Path | None, servers: str | None, **more: Any) -> Settings:
     """Return the settings in force without their origins."""
     return load(config, servers, **more).settings

@@ -1,4 +1,4 @@
-"""train sentiment | intent | moderation, and distil: a model of the shop's own."""
+"""train sentiment | intent | moderation | aspects, and distil: a model of the shop's own."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Slot(StrEnum):
     SENTIMENT = "sentiment"
     INTENT = "intent"
     MODERATION = "moderation"
+    ASPECTS = "aspects"
 
 
 class Dtype(StrEnum):
@@ -126,8 +127,7 @@ def _add_command(slot: Slot, example: str) -> None:
             threads=threads,
             checkpoint_s=checkpoint_s,
         )
-        labelling = _labelling(slot, attributes)
-        dataset = _dataset(data, labelling, mapping, test, strict, limit, seed)
+        dataset = _dataset(slot, data, attributes, mapping, test, strict, limit, seed)
         _run(slot, dataset, out, base, settings, precision=precision)
 
     command.__doc__ = f"""Tune a model for {slot.value} and write its folder with a card.
@@ -142,6 +142,7 @@ def _add_command(slot: Slot, example: str) -> None:
 _add_command(Slot.SENTIMENT, "reviews.csv --map text=review,label=stars --out my-sentiment")
 _add_command(Slot.INTENT, "messages.csv --base bert-base-chinese --out my-intent")
 _add_command(Slot.MODERATION, "decisions.jsonl --out my-moderation")
+_add_command(Slot.ASPECTS, "aspects.csv --map text=review --out my-aspects")
 train_app.command()(recommend)
 
 
@@ -172,7 +173,7 @@ def distil(
     from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
-    dataset = _dataset(data, _labelling(task, attributes), mapping, test, strict, limit, seed)
+    dataset = _dataset(task, data, attributes, mapping, test, strict, limit, seed)
     settings = TuningSettings(
         epochs=epochs,
         learning_rate=learning_rate,
@@ -189,15 +190,16 @@ def _labelling(slot: Slot, attributes: str | None) -> Labelling:
     if slot is not Slot.MODERATION:
         if attributes:
             raise typer.BadParameter("only moderation has attributes", param_hint="--attributes")
-        return labelling.SentimentLabels() if slot is Slot.SENTIMENT else labelling.NamedLabels()
+        return labelling.NamedLabels() if slot is Slot.INTENT else labelling.SentimentLabels()
     if attributes is None:
         return labelling.ListedLabels()
     return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
 
 
 def _dataset(
+    slot: Slot,
     files: list[Path],
-    labelling: Labelling,
+    attributes: str | None,
     mapping: list[str] | None,
     test: Path | None,
     strict: bool,
@@ -208,11 +210,13 @@ def _dataset(
     from inference.files.columns import Columns, parse_pairs
     from inference.training.data.dataset import DataRequest, load_dataset
     from inference.training.data.losses import told
+    from inference.training.data.reading import SECOND
 
     dataset = load_dataset(
         DataRequest(
             files=tuple(files),
-            labelling=labelling,
+            labelling=_labelling(slot, attributes),
+            second=SECOND.get(slot.value),
             columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
             test=test,
             strict=strict,

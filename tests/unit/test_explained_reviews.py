@@ -22,8 +22,8 @@ from streams.agents.reviews import ReviewHandler
 from streams.cli.lines import outcome_line
 from streams.further import MOST_ITEMS
 from streams.outcomes import ResultRecord
+from tests.pipeline_bench import review
 from tests.unit.test_moderation import Moderator, Shop, Source, decision
-from tests.unit.test_pipeline import review
 
 LIKED = {"good": 2.0, "很好": 2.0, "broken": -3.0, "13812345678": 1.0}
 

@@ -46,8 +46,19 @@ def test_every_text_and_name_inside_is_harmless() -> None:
 def test_no_outcome_steers_the_terminal(topic_id: str) -> None:
     value: dict[str, Any] = dict.fromkeys((*WORDS, "result_id", "decided_by", STEERING), STEERING)
     value |= {"decision": "hold", "reasons": [{"attribute": STEERING}], "slot": STEERING}
+    value |= {"aspects": [{"name": STEERING, "sentiment": STEERING}]}
     value |= {"items": [{"title": STEERING}], "in_use": {"name": STEERING}, "effect": STEERING}
     record = ResultRecord(topic_id=topic_id, timestamp_ms=1, key=None, value=value)
     line = outcome_line(record).plain
     assert line.isprintable(), ascii(line)
     assert "owned" in line
+
+
+def test_a_review_is_told_with_what_it_speaks_of() -> None:
+    aspects = [{"name": "price", "sentiment": "negative"}, {"name": "look", "sentiment": "other"}]
+    value = {"sentiment": "positive", "review_id": "r", "product_id": "p", "aspects": aspects}
+    record = ResultRecord(topic_id="review-labels", timestamp_ms=1, key=None, value=value)
+    line = outcome_line(record)
+    assert "review r of p price look" in line.plain
+    styles = {line.plain[span.start : span.end].strip(): span.style for span in line.spans}
+    assert styles["price"] == "red"

@@ -248,3 +248,46 @@ def test_a_label_of_the_test_file_that_training_never_saw(tmp_path: Path) -> Non
     test = csv(tmp_path / "test.csv", "a text,c")
     with pytest.raises(DataError, match=r"test\.csv, line 2: no row .* has the label 'c'"):
         load_dataset(request(path, labelling=NamedLabels(), test=test))
+
+
+PAIRS = [
+    *(f"text number {n},{aspect},{n % 2}" for n in range(30) for aspect in ("zip", "colour")),
+    "Text NUMBER 3,ZIP,1",
+    "text number 5,zip,0",
+    "text number 7,,1",
+]
+
+
+def test_the_same_text_may_be_asked_about_twice(tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", *PAIRS, header="text,aspect,label")
+    data = load_dataset(request(path, second="aspect"))
+    assert by_reason(data.losses) == {
+        Reason.NO_TEXT: 1,
+        Reason.DUPLICATE: 1,
+        Reason.CONTRADICTION: 2,
+    }
+    assert data.losses[0].detail == "no aspect"
+    assert len(data.train) + len(data.validation) + len(data.test) == 59
+    assert {one.second for one in data.test} == {"zip", "colour"}
+
+
+def test_what_is_asked_about_one_text_stays_together(tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", *PAIRS, header="text,aspect,label")
+    train, validation, test = parts(load_dataset(request(path, second="aspect")))
+    assert not train & validation | train & test | validation & test
+
+
+def test_texts_of_the_test_file_are_not_asked_about_otherwise(tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", *PAIRS, header="text,aspect,label")
+    test = csv(tmp_path / "b.csv", "text number 9,price,0", "new,zip,1", header="text,aspect,label")
+    data = load_dataset(request(path, test=test, second="aspect"))
+    assert by_reason(data.losses)[Reason.LEAK] == 2
+    assert "text number 9" not in {one.text for one in (*data.train, *data.validation)}
+
+
+def test_the_second_text_is_part_of_the_data(tmp_path: Path) -> None:
+    rows = [f"text number {n},zip,{n % 2}" for n in range(20)]
+    one = csv(tmp_path / "a.csv", *rows, header="text,aspect,label")
+    other = csv(tmp_path / "b.csv", *rows[:-1], "text number 19,lid,1", header="text,aspect,label")
+    digests = {load_dataset(request(path, second="aspect")).digest for path in (one, other)}
+    assert len(digests) == 2

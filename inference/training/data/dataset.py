@@ -25,6 +25,7 @@ class DataRequest:
     files: tuple[Path, ...]
     labelling: Labelling
     columns: Columns = field(default_factory=Columns)
+    second: str | None = None  # column of the second text, for models that read two together
     validation: float = 0.1  # share of the texts on which the epoch is chosen
     test: Path | None = None  # measured at the end and taken out of training; None: a share
     test_share: float = 0.1  # where there is no such file
@@ -45,6 +46,7 @@ class Dataset:
     losses: list[Loss]  # of the test file too
     rows: int  # of the files, those left out among them, without the test file's
     sources: tuple[str, ...]  # names of the files
+    second: str | None = None  # what the second text of each example is, where there is one
 
     @property
     def digest(self) -> str:
@@ -52,7 +54,7 @@ class Dataset:
         digest = hashlib.sha256()
         for part in (self.train, self.validation, self.test):
             for one in part:
-                digest.update("\0".join((one.text, *one.labels, "\1")).encode())
+                digest.update("\0".join((*one.texts, *one.labels, "\1")).encode())
         return digest.hexdigest()[:16]
 
 
@@ -88,12 +90,18 @@ def load_dataset(request: DataRequest) -> Dataset:
         losses=losses,
         rows=sum(one.rows for one in found),
         sources=tuple(path.name for path in request.files),
+        second=request.second,
     )
 
 
 def _read(request: DataRequest, path: Path) -> Found:
     return read_examples(
-        path, request.columns, request.labelling, limit=request.limit, prepare=clean
+        path,
+        request.columns,
+        request.labelling,
+        second=request.second,
+        limit=request.limit,
+        prepare=clean,
     )
 
 

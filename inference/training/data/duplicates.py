@@ -14,17 +14,17 @@ from inference.training.data.reading import Example
 def distinct(examples: Sequence[Example]) -> tuple[list[Example], list[Loss]]:
     """Return the first of each text, and what is left out.
 
-    Texts are compared without case and blanks. One that comes with different labels is left out
-    wholly: nobody knows which of them is right.
+    Texts are compared without case and blanks, and where examples have two, both. What comes with
+    different labels is left out wholly: nobody knows which of them is right.
     """
     labels: dict[str, set[Names]] = defaultdict(set)
     for one in examples:
-        labels[folded(one.text)].add(one.labels)
+        labels[_key(one)].add(one.labels)
     kept: list[Example] = []
     losses: list[Loss] = []
     seen: set[str] = set()
     for one in examples:
-        key = folded(one.text)
+        key = _key(one)
         if len(labels[key]) > 1:
             losses.append(Loss(Reason.CONTRADICTION, one.place))
         elif key in seen:
@@ -48,3 +48,7 @@ def without(
         else:
             kept.append(one)
     return kept, losses
+
+
+def _key(example: Example) -> str:
+    return "\0".join(folded(text) for text in example.texts)

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from inference.files.columns import Columns
 from inference.files.errors import ColumnError, DataError
 from inference.files.readers import Row, read_rows
+from inference.messages import Item
 from inference.training.data.labelling import Labelling, Names
 from inference.training.data.losses import UNUSABLE, Loss, Reason, told
 
 TEXT: Final = "text"
+SECOND: Final[Mapping[str, str]] = {"aspects": "aspect"}
+"""Of slots whose models read two texts together: the column of the second."""
 MOST_UNUSABLE: Final = 0.1
 """Share of rows; more look like a wrong file or a wrong mapping, not like a few bad rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text whose labels are known."""
+    """A text, or a text and what is asked about it, whose labels are known."""
 
     text: str
     labels: Names
     place: str  # "reviews.csv, line 17"
+    second: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text, and the second where there is one."""
+        return (self.text,) if self.second is None else (self.text, self.second)
+
+    @property
+    def item(self) -> Item:
+        """What a model is asked."""
+        return self.text if self.second is None else list(self.texts)
+
+    @property
+    def line(self) -> str:
+        """Both in one, for a person and for a model that reads one text."""
+        return " | ".join(self.texts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,59 +61,64 @@ def read_examples(
     columns: Columns,
     labelling: Labelling,
     *,
+    second: str | None = None,
     limit: int | None = None,
     prepare: Callable[[str], str] = str.strip,
 ) -> Found:
     """Return a file's examples, each text through `prepare`, and what is left out of it.
 
-    Raises `FileError` where it cannot be read, `ColumnError` where no row has what is needed, and
-    `DataError` where it has no rows or more than a tenth of them are unusable.
+    `second` is the column of the second text, where examples have two. Raises `FileError` where the
+    file cannot be read, `ColumnError` where no row has what is needed, and `DataError` where it has
+    no rows or more than a tenth of them are unusable.
     """
-    texts: list[tuple[str, str]] = []
+    examples: list[Example] = []
     values: list[object] = []
     losses: list[Loss] = []
     rows = 0
     there: dict[str, None] = {}
+    wanted = (TEXT, second) if second else (TEXT,)
     for row in islice(read_rows(path), limit):
         rows += 1
         place = f"{path.name}, line {row.line}"
         fields = columns.apply(row.fields or {})
         there.update(dict.fromkeys(row.fields or {}))
-        text, value = prepare(str(fields.get(TEXT) or "")), labelling.value(fields)
-        fault = _fault(row, fields, text, value)
-        if fault is not None:
-            losses.append(Loss(fault, place, row.fault))
+        texts = [prepare(str(fields.get(name) or "")) for name in wanted]
+        value = labelling.value(fields)
+        loss = _loss(row, place, dict(zip(wanted, texts, strict=True)), value)
+        if loss is not None:
+            losses.append(loss)
             continue
-        texts.append((text, place))
+        examples.append(Example(texts[0], (), place, *texts[1:]))
         values.append(value)
     if not rows:
         raise DataError(f"{path} has no rows")
-    if not texts:
-        raise ColumnError(_nothing(path, labelling, list(there), losses))
-    return _found(path, texts, labelling.names(values), losses, rows)
+    if not examples:
+        raise ColumnError(_nothing(path, wanted, labelling, list(there), losses))
+    return _found(path, examples, labelling.names(values), losses, rows)
 
 
-def _fault(row: Row, fields: Mapping[str, Any], text: str, value: object) -> Reason | None:
+def _loss(row: Row, place: str, texts: Mapping[str, str], value: object) -> Loss | None:
     if row.fields is None or row.fault:
-        return Reason.BROKEN
-    if not text:
-        return Reason.NO_TEXT
-    return Reason.NO_LABEL if value is None else None
+        return Loss(Reason.BROKEN, place, row.fault)
+    if not all(texts.values()):
+        lacking = [name for name, text in texts.items() if not text and name != TEXT]
+        return Loss(Reason.NO_TEXT, place, f"no {lacking[0]}" if lacking else "")
+    return Loss(Reason.NO_LABEL, place) if value is None else None
 
 
 def _found(
     path: Path,
-    texts: list[tuple[str, str]],
+    read: list[Example],
     names: list[Names | None],
     losses: list[Loss],
     rows: int,
 ) -> Found:
     examples = []
-    for (text, place), labels in zip(texts, names, strict=True):
+    for one, labels in zip(read, names, strict=True):
         if labels is None:
-            losses.append(Loss(Reason.UNKNOWN_LABEL, place))
+            losses.append(Loss(Reason.UNKNOWN_LABEL, one.place))
         else:
-            examples.append(Example(text, labels, place))
+            examples.append(replace(one, labels=labels))
     unusable = [one for one in losses if one.reason in UNUSABLE]
     if len(unusable) > rows * MOST_UNUSABLE:
         raise DataError(
@@ -104,10 +128,17 @@ def _found(
     return Found(examples=examples, losses=losses, rows=rows)
 
 
-def _nothing(path: Path, labelling: Labelling, there: list[str], losses: list[Loss]) -> str:
+def _nothing(
+    path: Path,
+    wanted: Sequence[str],
+    labelling: Labelling,
+    there: list[str],
+    losses: list[Loss],
+) -> str:
     if not there:
         return f"no row of {path} can be read: {'; '.join(told(losses))}"
     return (
-        f"no row of {path} has a {TEXT} and {labelling.wanted}; it has {', '.join(there)}. "
-        f"Say which they are with --map {TEXT}=COLUMN,label=COLUMN"
+        f"no row of {path} has a {', '.join(wanted)} and {labelling.wanted}; it has "
+        f"{', '.join(there)}. Say which they are with --map "
+        f"{','.join(f'{name}=COLUMN' for name in (*wanted, 'label'))}"
     )

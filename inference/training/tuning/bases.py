@@ -9,9 +9,11 @@ from typing import Any
 import torch
 
 from inference.errors import TrainingError
+from inference.models.encoding import TextEncoder
 from inference.models.folder import CONFIG
-from inference.models.limits import padding, positions
+from inference.models.limits import padding, positions, tells_apart
 from inference.models.loading import BUNDLED, BUNDLED_FOLDER, Found, content_hash, find
+from inference.training.tokenizer import mark_pairs
 
 _SHARED = "sentiment"
 """The bundled encoder for a task that has none of its own."""
@@ -24,10 +26,9 @@ class Base:
 
     model: Any
     tokenizer: Any
-    pad: int
+    encoder: TextEncoder  # the tokenizer as the worker uses it
     labels: tuple[str, ...]  # in the order of the head's columns
     keeps_head: bool  # whether the head is the base's own
-    max_tokens: int
 
 
 def find_base(slot: str, name: str) -> Found:
@@ -42,21 +43,48 @@ def base_hash(found: Found) -> str:
 
 
 def load_base(
-    found: Found, labels: Sequence[str], *, many: bool, seed: int, max_tokens: int
+    found: Found,
+    labels: Sequence[str],
+    *,
+    many: bool,
+    pairs: bool,
+    seed: int,
+    max_tokens: int,
 ) -> Base:
     """Return the base with a head for `labels`; raises `TrainingError` if it is no encoder.
 
-    A head for just those labels is kept, in its own order; else a new one is drawn by `seed`.
+    A head for just those labels is kept, in its own order; else a new one is drawn by `seed`. For
+    `pairs`, the tokenizer has marks between two texts, whether or not it had them before.
     """
+    kept = _own_labels(found, labels, many=many)
+    names = kept or tuple(labels)
+    torch.manual_seed(seed)
+    model, tokenizer = _read(found, names, many=many)
+    if pairs:
+        mark_pairs(tokenizer)
+    encoder = TextEncoder(
+        tokenizer,
+        pad=padding(model, tokenizer),
+        max_tokens=min(max_tokens, tokenizer.model_max_length, positions(model)),
+        tells_apart=tells_apart(model, tokenizer),
+    )
+    return Base(
+        model=model,
+        tokenizer=tokenizer,
+        encoder=encoder,
+        labels=names,
+        keeps_head=kept is not None,
+    )
+
+
+def _read(found: Found, names: Sequence[str], *, many: bool) -> tuple[Any, Any]:
+    """Return network and tokenizer; what of the head does not fit is drawn by chance."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    kept = _own_labels(found, labels, many=many)
-    names = kept or tuple(labels)
     local = {"local_files_only": True, "trust_remote_code": False}
-    torch.manual_seed(seed)
     try:
         tokenizer = AutoTokenizer.from_pretrained(found.folder, **local)
         model, told = AutoModelForSequenceClassification.from_pretrained(
@@ -73,15 +101,7 @@ def load_base(
     except Exception as error:  # whatever a library raises over a folder, the folder is the cause
         raise TrainingError(f"{found.name!r} cannot be trained further: {error}") from error
     _check_encoder(model, told["missing_keys"], found.name)
-    pad = padding(model, tokenizer)
-    return Base(
-        model=model,
-        tokenizer=tokenizer,
-        pad=pad,
-        labels=names,
-        keeps_head=kept is not None,
-        max_tokens=min(max_tokens, tokenizer.model_max_length, positions(model)),
-    )
+    return model, tokenizer
 
 
 def _own_labels(found: Found, labels: Sequence[str], *, many: bool) -> tuple[str, ...] | None:

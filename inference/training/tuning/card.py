@@ -54,6 +54,8 @@ def _data(made: Made) -> Iterator[str]:
     yield "## Data"
     yield ""
     yield f"{', '.join(data.sources)}: {data.rows:,} rows."
+    if data.second:
+        yield f"A row is a text and its {data.second}, which the model reads together."
     for reason, count in by_reason(data.losses).items():
         yield f"{count:,} left out, {reason}."
     yield ""

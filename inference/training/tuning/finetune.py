@@ -16,11 +16,11 @@ from inference.errors import TrainingError
 from inference.evaluation.attributes import AttributeReport, attribute_report
 from inference.evaluation.report import Report, judge, report
 from inference.messages import Floats, ModelInfo
+from inference.models.encoding import EncodedText
 from inference.training.data.dataset import Dataset
 from inference.training.data.losses import by_reason
 from inference.training.data.reading import Example
 from inference.training.export import save_classifier, save_metrics
-from inference.training.loop import Ids, tokenise
 from inference.training.tuning.bases import Base, base_hash, find_base, load_base
 from inference.training.tuning.calibrating import Calibrated, calibrate
 from inference.training.tuning.card import Made, card
@@ -51,7 +51,7 @@ RUNTIME = ("device", "threads", "checkpoint_s")
 class TuningRequest:
     """What is made of what."""
 
-    slot: str  # sentiment, intent or moderation
+    slot: str  # sentiment, intent, moderation or aspects
     data: Dataset
     out: Path  # folder that is not there yet, or holds the same training, unfinished
     base: str = "bundled"  # or a folder, or a hub name
@@ -84,6 +84,7 @@ def fine_tune(request: TuningRequest, listener: Listener) -> Tuned:
         found,
         request.data.labels,
         many=request.data.many,
+        pairs=request.data.second is not None,
         seed=request.settings.seed,
         max_tokens=request.settings.max_tokens,
     )
@@ -143,16 +144,16 @@ def _taught_by(slot: str, teacher: Teacher) -> dict[str, object]:
 
 def _task(request: TuningRequest, base: Base) -> Task:
     data = request.data
-    ids = _ids(base, data.train)
+    encoded = _encoded(base, data.train)
     targets = targets_of([one.labels for one in data.train], base.labels)
     if request.teacher:
         share = request.teacher.share
         targets = share * _taught(request, request.teacher, base) + (1 - share) * targets
     held = _held(base, data.validation, many=data.many)
     objective = (
-        Attributes(ids, targets, base.pad)
+        Attributes(encoded, targets, base.encoder.pad)
         if data.many
-        else Classes(ids, targets, base.pad, request.settings.label_smoothing)
+        else Classes(encoded, targets, base.encoder.pad, request.settings.label_smoothing)
     )
     return Task(model=base.model, objective=objective, validate=lambda: held.figures(base.model))
 
@@ -160,20 +161,19 @@ def _task(request: TuningRequest, base: Base) -> Task:
 def _taught(request: TuningRequest, teacher: Teacher, base: Base) -> Floats:
     """Return what the teacher says of the training texts [texts, labels]."""
     model = load_teacher(teacher, request.slot, request.settings)
-    rows = opinion(model, [one.text for one in request.data.train], base.labels)
+    rows = opinion(model, [one.item for one in request.data.train], base.labels)
     return rows if request.data.many else shared_out(rows)
 
 
-def _ids(base: Base, examples: Sequence[Example]) -> list[Ids]:
-    ids = tokenise(base.tokenizer, [one.text for one in examples], base.max_tokens)
-    return [one or [base.pad] for one in ids]
+def _encoded(base: Base, examples: Sequence[Example]) -> list[EncodedText]:
+    return base.encoder([one.item for one in examples])
 
 
 def _held(base: Base, examples: Sequence[Example], *, many: bool) -> Held:
     return Held(
-        ids=_ids(base, examples),
+        encoded=_encoded(base, examples),
         targets=targets_of([one.labels for one in examples], base.labels),
-        pad=base.pad,
+        pad=base.encoder.pad,
         many=many,
     )
 
@@ -182,7 +182,7 @@ def _measured(request: TuningRequest, base: Base, history: History) -> Tuned:
     data = request.data
     held = _held(base, data.validation, many=data.many)
     calibrated = calibrate(
-        logits_of(base.model, held.ids, held.pad),
+        logits_of(base.model, held.encoded, held.pad),
         held.targets,
         [one.text for one in data.validation],
         base.labels,
@@ -191,7 +191,7 @@ def _measured(request: TuningRequest, base: Base, history: History) -> Tuned:
     )
     figures = None
     if data.test:
-        logits = logits_of(base.model, _ids(base, data.test), base.pad)
+        logits = logits_of(base.model, _encoded(base, data.test), base.encoder.pad)
         divisors = calibrated.temperatures.column(one.text for one in data.test)
         rows = probabilities(logits, divisors, many=data.many)
         figures = _report(request, base, rows)

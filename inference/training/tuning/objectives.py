@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from inference.models.batches import inputs
+from inference.models.encoding import EncodedText
 from inference.training.loop import Floats, Ids, collate
 
 IGNORED = -100
@@ -35,7 +37,7 @@ class Objective(Protocol):
 class Classes:
     """Classes that exclude each other; targets are probabilities [texts, classes]."""
 
-    ids: Sequence[Ids]
+    texts: Sequence[EncodedText]
     targets: Floats
     pad: int
     smoothing: float = 0.0
@@ -43,11 +45,11 @@ class Classes:
     @property
     def lengths(self) -> list[int]:
         """Tokens of each text."""
-        return [len(one) for one in self.ids]
+        return [one.length for one in self.texts]
 
     def loss(self, model: Any, batch: Sequence[int], device: torch.device) -> Tensor:
         """Return the cross entropy."""
-        logits = logits_of_batch(model, [self.ids[at] for at in batch], self.pad, device)
+        logits = logits_of_batch(model, [self.texts[at] for at in batch], self.pad, device)
         targets = torch.from_numpy(self.targets[list(batch)]).to(device)
         return cross_entropy(logits, targets, label_smoothing=self.smoothing)
 
@@ -56,18 +58,18 @@ class Classes:
 class Attributes:
     """Attributes, several a text or none; targets are probabilities [texts, attributes]."""
 
-    ids: Sequence[Ids]
+    texts: Sequence[EncodedText]
     targets: Floats
     pad: int
 
     @property
     def lengths(self) -> list[int]:
         """Tokens of each text."""
-        return [len(one) for one in self.ids]
+        return [one.length for one in self.texts]
 
     def loss(self, model: Any, batch: Sequence[int], device: torch.device) -> Tensor:
         """Return the binary cross entropy."""
-        logits = logits_of_batch(model, [self.ids[at] for at in batch], self.pad, device)
+        logits = logits_of_batch(model, [self.texts[at] for at in batch], self.pad, device)
         targets = torch.from_numpy(self.targets[list(batch)]).to(device)
         return binary_cross_entropy_with_logits(logits, targets)
 
@@ -108,8 +110,11 @@ class MaskedPieces:
         return shown, torch.where(asked, ids, IGNORED)
 
 
-def logits_of_batch(model: Any, ids: Sequence[Ids], pad: int, device: torch.device) -> Tensor:
+def logits_of_batch(
+    model: Any, texts: Sequence[EncodedText], pad: int, device: torch.device
+) -> Tensor:
     """Return logits [texts, labels] in float32."""
-    padded, mask = collate(ids, pad)
-    logits: Tensor = model(input_ids=padded.to(device), attention_mask=mask.to(device)).logits
+    given = inputs([one.ids for one in texts], [one.second for one in texts], pad)
+    tensors = {name: torch.from_numpy(array).to(device) for name, array in given.items()}
+    logits: Tensor = model(**tensors).logits
     return logits.float()

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from inference.training.loop import EVALUATION_TOKENS, Floats, Ids, batches
+from inference.models.encoding import EncodedText
+from inference.training.loop import EVALUATION_TOKENS, Floats, batches
 from inference.training.tuning.objectives import Objective, logits_of_batch
 
 
-def logits_of(model: Any, ids: Sequence[Ids], pad: int) -> Floats:
+def logits_of(model: Any, texts: Sequence[EncodedText], pad: int) -> Floats:
     """Return the model's logits [texts, labels] in float32, in the texts' order."""
     model.eval()
-    logits = np.zeros((len(ids), model.config.num_labels), dtype=np.float32)
+    logits = np.zeros((len(texts), model.config.num_labels), dtype=np.float32)
     with torch.inference_mode():
-        for batch in batches([len(one) for one in ids], EVALUATION_TOKENS):
-            rows = logits_of_batch(model, [ids[at] for at in batch], pad, model.device)
+        for batch in batches([one.length for one in texts], EVALUATION_TOKENS):
+            rows = logits_of_batch(model, [texts[at] for at in batch], pad, model.device)
             logits[batch] = rows.cpu().numpy()
     return logits
 

@@ -10,6 +10,7 @@ import torch
 
 from inference.errors import TrainingError
 from inference.evaluation.scoring import load_classifier, score
+from inference.messages import Item
 from inference.models.base import Model
 from inference.models.loading import content_hash, find
 from inference.settings import InferenceSettings
@@ -45,7 +46,7 @@ def teacher_hash(teacher: Teacher, slot: str) -> str:
     return content_hash(find(slot, teacher.name).folder)
 
 
-def opinion(model: Model, texts: Sequence[str], labels: Sequence[str]) -> Floats:
+def opinion(model: Model, texts: Sequence[Item], labels: Sequence[str]) -> Floats:
     """Return the teacher's probabilities of the labels [texts, labels].
 
     Raises `TrainingError` where it does not know one of them.

@@ -13,7 +13,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from inference.evaluation.attributes import attribute_macro_f1
 from inference.evaluation.figures import confusion, macro_f1
-from inference.training.loop import Floats, Ids
+from inference.models.encoding import EncodedText
+from inference.training.loop import Floats
 from inference.training.tuning.scoring import logits_of
 
 
@@ -21,14 +22,14 @@ from inference.training.tuning.scoring import logits_of
 class Held:
     """Texts held out, with what is true of them."""
 
-    ids: Sequence[Ids]
+    encoded: Sequence[EncodedText]
     targets: Floats  # [texts, labels]: 1 where it is the text's label
     pad: int
     many: bool
 
     def figures(self, model: Any) -> tuple[float, float]:
         """Return loss and macro-F1 of the model."""
-        logits = logits_of(model, self.ids, self.pad)
+        logits = logits_of(model, self.encoded, self.pad)
         return loss_of(logits, self.targets, many=self.many), self.score(logits)
 
     def score(self, logits: Floats) -> float:

@@ -10,5 +10,7 @@
 | `replies` | jddc2018_10k |
 | `speed` | sequences a second |
 
+`tuned` trains the models that a set is to have within the benchmark.
+
 Sets are for measuring only: nothing is chosen on them.
 """
