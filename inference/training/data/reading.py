@@ -12,11 +12,9 @@ from inference.files.columns import Columns
 from inference.files.errors import ColumnError, DataError
 from inference.files.readers import Row, read_rows
 from inference.training.data.labelling import Labelling, Names
-from inference.training.data.losses import UNUSABLE, Loss, Reason, told
+from inference.training.data.losses import Loss, Reason, check_usable, told
 
 TEXT: Final = "text"
-MOST_UNUSABLE: Final = 0.1
-"""Share of rows; more look like a wrong file or a wrong mapping, not like a few bad rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +93,7 @@ def _found(
             losses.append(Loss(Reason.UNKNOWN_LABEL, place))
         else:
             examples.append(Example(text, labels, place))
-    unusable = [one for one in losses if one.reason in UNUSABLE]
-    if len(unusable) > rows * MOST_UNUSABLE:
-        raise DataError(
-            f"{len(unusable)} of the {rows} rows of {path} cannot be used: "
-            f"{'; '.join(told(unusable))}. Is --map right?"
-        )
+    check_usable(losses, rows, path)
     return Found(examples=examples, losses=losses, rows=rows)
 
 

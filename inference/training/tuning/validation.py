@@ -14,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from inference.evaluation.attributes import attribute_macro_f1
 from inference.evaluation.figures import confusion, macro_f1
 from inference.training.loop import Floats, Ids
+from inference.training.tuning.history import Validation
 from inference.training.tuning.scoring import logits_of
 
 
@@ -26,10 +27,11 @@ class Held:
     pad: int
     many: bool
 
-    def figures(self, model: Any) -> tuple[float, float]:
+    def figures(self, model: Any) -> Validation:
         """Return loss and macro-F1 of the model."""
         logits = logits_of(model, self.ids, self.pad)
-        return loss_of(logits, self.targets, many=self.many), self.score(logits)
+        loss = loss_of(logits, self.targets, many=self.many)
+        return Validation(loss, self.score(logits))
 
     def score(self, logits: Floats) -> float:
         """Return macro-F1."""
