@@ -81,6 +81,21 @@ def retrieval_report(scores: Floats, choices: Choices) -> RetrievalReport:
     )
 
 
+def together(scores: Floats, others: Floats, share: float) -> Floats:
+    """Return two ways' scores [questions, replies] as one: `share` times the others' on top.
+
+    Each question's are brought to one scale first: mean 0, deviation 1.
+    """
+    both: Floats = _scaled(scores) + np.float32(share) * _scaled(others)
+    return both
+
+
+def _scaled(scores: Floats) -> Floats:
+    middle, deviation = scores.mean(axis=1, keepdims=True), scores.std(axis=1, keepdims=True)
+    scaled: Floats = (scores - middle) / np.maximum(deviation, np.float32(1e-6))
+    return scaled
+
+
 def reciprocal(ranks: Places) -> Values:
     """Return 1 for the first rank, 1/2 for the second and so on."""
     values: Values = 1.0 / (1.0 + ranks.astype(np.float64))

@@ -130,10 +130,13 @@ def load_sentence_encoder(
     return SentenceEncoder(info, network.eval().to(device), pieces)
 
 
-def read_encoder(folder: Path, name: str, device: str) -> tuple[Any, Any]:
+def read_encoder(
+    folder: Path, name: str, device: str, layers: int | None = None
+) -> tuple[Any, Any]:
     """Return the encoder of any model's folder, in float32, and its tokenizer.
 
-    A head is left out. Raises `ModelError` where weights are lacking, or what transformers raises.
+    A head is left out, and all but the first `layers` where that is given. Raises `ModelError`
+    where weights are lacking, or what transformers raises.
     """
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
@@ -143,6 +146,7 @@ def read_encoder(folder: Path, name: str, device: str) -> tuple[Any, Any]:
     local = {"local_files_only": True, "trust_remote_code": False}
     # torch's fused attention is the slower one for short texts on a CPU.
     attention = {"attn_implementation": "eager"} if torch.device(device).type == "cpu" else {}
+    shape = {} if layers is None else {"num_hidden_layers": layers}
     tokenizer = AutoTokenizer.from_pretrained(folder, **local)
     network, told = AutoModel.from_pretrained(
         folder,
@@ -150,6 +154,7 @@ def read_encoder(folder: Path, name: str, device: str) -> tuple[Any, Any]:
         dtype=torch.float32,
         output_loading_info=True,
         **attention,
+        **shape,
         **local,
     )
     lacking = sorted(key for key in told["missing_keys"] if not key.startswith("pooler."))

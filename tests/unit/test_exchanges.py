@@ -16,6 +16,7 @@ from inference.training.data.exchanges import (
     load_exchanges,
     parted,
     read_exchanges,
+    unfolded,
 )
 from inference.training.data.losses import by_reason
 
@@ -42,7 +43,29 @@ def test_a_question_and_its_reply(tmp_path: Path) -> None:
 
 def test_of_a_conversation_the_last_turns_that_say_something(tmp_path: Path) -> None:
     path = turns(tmp_path / "a.jsonl", {"turns": ["a", "b", "", "c", "  ", "d"], "reply": "e"})
-    assert read_exchanges(path, Columns()).exchanges[0].turns == ("b", "c", "d")
+    found = read_exchanges(path, Columns()).exchanges[0]
+    assert found.turns == ("a", "b", "c", "d")
+    assert found.late == ("b", "c", "d")
+
+
+def test_a_conversation_holds_exchanges() -> None:
+    one = Exchange(("where is it", "ok", "on its way", "when"), "tomorrow", "a.jsonl, line 1")
+    assert [(part.turns, part.reply) for part in unfolded([one])] == [
+        (one.turns, "tomorrow"),
+        (("where is it", "ok"), "on its way"),
+        (("where is it", "ok", "on its way"), "when"),
+    ]
+
+
+def test_what_is_held_out_is_in_no_conversation_that_is_trained_on(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"turns": [f"question {n}"], "reply": f"answer {n}"} for n in range(60)
+    ]
+    rows += [{"turns": [f"question {n}", "then", "more of it"], "reply": "end"} for n in range(60)]
+    data = load_exchanges(ExchangesRequest(files=(turns(tmp_path / "a.jsonl", *rows),)))
+    held = {one.asked for one in [*data.validation, *data.test]}
+    assert not held & {one.asked for one in data.train}
+    assert len(data.train) > 96
 
 
 def test_other_names_of_columns(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from transformers import AutoModel
 from inference.errors import ModelError, TrainingError
 from inference.evaluation.neighbours import fit_neighbours
 from inference.evaluation.replies import likeness
-from inference.evaluation.retrieval import Choices, retrieval_report
+from inference.evaluation.retrieval import Choices, retrieval_report, together
 from inference.messages import Floats, Item
 from inference.models.base import Model, forward
 from inference.models.loading import load
@@ -99,7 +99,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(base: Path, out: Path) -> ReplyRequest:
     return ReplyRequest(
-        data=DATA, out=out, base=str(base), settings=SETTINGS, command="train reply chats.csv"
+        data=DATA,
+        out=out,
+        base=str(base),
+        settings=SETTINGS,
+        layers=1,
+        command="train reply chats.csv",
     )
 
 
@@ -121,7 +126,7 @@ def rows(model: Model, *items: Item) -> Floats:
 
 def test_the_right_reply_comes_first(encoder: Model) -> None:
     choices = Choices.of([one.reply for one in DATA.test])
-    scores = likeness(encoder, [one.turns for one in DATA.test], choices.replies)
+    scores = likeness(encoder, [one.late for one in DATA.test], choices.replies)
     assert len(choices.replies) == len(TOPICS)
     assert retrieval_report(scores, choices).recall_at_1 > 0.9
 
@@ -163,6 +168,20 @@ def test_killed_while_the_folder_is_written(base: Path, tmp_path: Path) -> None:
 
 def _killed(*_: object) -> None:
     raise Killed
+
+
+def test_the_first_layers_of_a_base_are_kept(base: Path, tuned: Path, tmp_path: Path) -> None:
+    def layers(folder: Path) -> set[str]:
+        names = load_file(folder / "model.safetensors")
+        return {name.split("layer.")[1][0] for name in names if "encoder.layer." in name}
+
+    once = replace(SETTINGS, epochs=1)
+    train_replies(replace(request(base, tmp_path / "out"), layers=None, settings=once), Quiet())
+    assert layers(tmp_path / "out") == {"0", "1"}
+    assert layers(tuned) == {"0"}
+    many = replace(request(base, tmp_path / "more"), layers=3)
+    with pytest.raises(TrainingError, match="lack"):
+        train_replies(many, Quiet())
 
 
 def test_another_temperature_does_not_go_on_with_a_checkpoint(base: Path, tmp_path: Path) -> None:
@@ -226,6 +245,14 @@ def test_replies_are_counted_once_and_ranked() -> None:
     assert found.intervals["recall_at_1"][0] < found.recall_at_1
 
 
+def test_two_ways_together_are_on_one_scale() -> None:
+    sure = np.array([[1, 2, 3], [1, 2, 3]], dtype=np.float32)
+    other = np.array([[900, 500, 100], [500, 500, 500]], dtype=np.float32)
+    assert together(sure, other, 0.0).argmax(axis=1).tolist() == [2, 2]
+    assert together(sure, other, 0.5).argmax(axis=1).tolist() == [2, 2]
+    assert together(sure, other, 2.0).argmax(axis=1).tolist() == [0, 2]
+
+
 def test_the_floor_takes_what_was_said_to_a_like_question() -> None:
     floor = fit_neighbours(["什么时候发货", "怎么退款"], ["今天就发", "在订单里申请退款"])
     scores = floor.scores(["几点发货", "退款怎么弄"], ["申请退款就好", "今天发"])
@@ -251,7 +278,7 @@ def test_the_commands(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     figures = json.loads(capsys.readouterr().out)
     assert figures["n"] == 25
     assert figures["model"]["labels"] == []
-    assert figures["floor"]["recall_at_10"] == 1.0
+    assert figures["floor"]["recall_at_10"] == figures["both"]["recall_at_10"] == 1.0
 
 
 def test_a_classifier_finds_no_replies(

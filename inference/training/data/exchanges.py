@@ -1,7 +1,7 @@
 """Questions with their replies: files in; training, validation and test out.
 
 A row is a question and its reply, or the turns of a conversation (a JSON list, latest last) and
-what was said next.
+what was said next. Of a conversation that is trained on, each turn is a reply to those before it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ LATE: Final = 3
 """Turns of a conversation that are read, the latest."""
 MOST_HELD: Final = 1_000
 """Exchanges of a part that is measured: a reply is looked for among those of its part."""
+SHORTEST: Final = 4
+"""Characters of a turn that is a reply: of shorter ones, "ok", there is nothing to learn."""
 FEWEST: Final = 20
 """Exchanges to train on."""
 
@@ -36,14 +38,19 @@ FEWEST: Final = 20
 class Exchange:
     """What was said, and what was said next."""
 
-    turns: tuple[str, ...]  # the latest, at most `LATE`, none of them empty; at least one
+    turns: tuple[str, ...]  # at least one, none of them empty, the latest last
     reply: str
     place: str  # "chats.jsonl, line 17"
 
     @property
+    def late(self) -> tuple[str, ...]:
+        """The turns that are read."""
+        return self.turns[-LATE:]
+
+    @property
     def asked(self) -> str:
         """What two exchanges have in common that answer the same."""
-        return folded(" ".join(self.turns))
+        return folded(" ".join(self.late))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +120,9 @@ def load_exchanges(request: ExchangesRequest) -> Exchanges:
     if len(train) < FEWEST or not validation:
         names = ", ".join(str(path) for path in request.files)
         raise DataError(f"{len(train)} exchanges of {names} are too few: {FEWEST} are the least")
+    within, _ = without(unfolded(train), [*validation, *test])
     return Exchanges(
-        train=train,
+        train=within,
         validation=validation,
         test=test,
         losses=losses,
@@ -138,7 +146,7 @@ def read_exchanges(path: Path, columns: Columns, limit: int | None = None) -> Fo
         there.update(dict.fromkeys(row.fields or {}))
         place = f"{path.name}, line {row.line}"
         fields = columns.apply(row.fields or {})
-        one = Exchange(late(_turns(fields)), clean(str(fields.get(REPLY) or "")), place)
+        one = Exchange(said(_turns(fields)), clean(str(fields.get(REPLY) or "")), place)
         if row.fields is None or row.fault:
             losses.append(Loss(Reason.BROKEN, place, row.fault))
         elif not one.turns or not one.reply:
@@ -153,10 +161,23 @@ def read_exchanges(path: Path, columns: Columns, limit: int | None = None) -> Fo
     return FoundExchanges(exchanges=exchanges, losses=losses, rows=rows)
 
 
-def late(turns: Iterable[str]) -> tuple[str, ...]:
-    """Return the last turns that say something, cleaned."""
-    said = [text for turn in turns if (text := clean(turn))]
-    return tuple(said[-LATE:])
+def said(turns: Iterable[str]) -> tuple[str, ...]:
+    """Return the turns that say something, cleaned."""
+    return tuple(text for turn in turns if (text := clean(turn)))
+
+
+def unfolded(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Return the exchanges and those within them.
+
+    Whose turn it was is not known: customers' are replies like the shop's.
+    """
+    return [part for one in exchanges for part in (one, *_within(one))]
+
+
+def _within(one: Exchange) -> Iterable[Exchange]:
+    for at, turn in enumerate(one.turns[1:], start=1):
+        if len(turn) >= SHORTEST:
+            yield Exchange(one.turns[:at], turn, one.place)
 
 
 def distinct(exchanges: Sequence[Exchange]) -> tuple[list[Exchange], list[Loss]]:

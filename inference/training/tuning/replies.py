@@ -47,6 +47,7 @@ REPLY_SETTINGS: Final = TuningSettings(
 )
 """A batch holds the wrong replies: more of them teach more."""
 TEMPERATURE: Final = 0.05
+LAYERS: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,7 @@ class ReplyRequest:
     out: Path  # folder that is not there yet, or holds the same training, unfinished
     base: str = "bundled"  # or a folder, or a hub name
     settings: TuningSettings = field(default_factory=lambda: REPLY_SETTINGS)
+    layers: int | None = LAYERS  # of the base that are kept, the first; None: all of them
     temperature: float = TEMPERATURE  # divides the cosines of a batch
     command: str = ""  # for the card
 
@@ -87,7 +89,7 @@ def train_replies(request: ReplyRequest, listener: Listener) -> TunedReplies:
     check_out(request.out)
     device = prepare_device(request.settings)
     found = find_base(SLOT, request.base)
-    base = _load(found, request.settings, device)
+    base = _load(found, request, device)
     checkpoints = Checkpoints(request.out / UNFINISHED, _identity(request, base_hash(found)))
     history = Trainer(_task(request, base), request.settings, checkpoints, listener).run()
     round_to_half(base.network)
@@ -101,10 +103,11 @@ def train_replies(request: ReplyRequest, listener: Listener) -> TunedReplies:
     return tuned
 
 
-def _load(found: Found, settings: TuningSettings, device: torch.device) -> _Base:
+def _load(found: Found, request: ReplyRequest, device: torch.device) -> _Base:
+    settings = request.settings
     torch.manual_seed(settings.seed)
     try:
-        network, tokenizer = read_encoder(found.folder, found.name, str(device))
+        network, tokenizer = read_encoder(found.folder, found.name, str(device), request.layers)
     except Exception as error:  # whatever a library raises over a folder, the folder is the cause
         raise TrainingError(f"{found.name!r} cannot be trained further: {error}") from error
     limit = min(settings.max_tokens, tokenizer.model_max_length, positions(network))
@@ -121,6 +124,7 @@ def _identity(request: ReplyRequest, base: str) -> str:
         "data": request.data.digest,
         "base": base,
         "settings": settings,
+        "layers": request.layers,
         "temperature": request.temperature,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -153,7 +157,7 @@ def _held(request: ReplyRequest, base: _Base, exchanges: Sequence[Exchange]) -> 
 
 
 def _asked(base: _Base, exchanges: Sequence[Exchange]) -> list[Ids]:
-    return base.pieces([list(one.turns) for one in exchanges])
+    return base.pieces([list(one.late) for one in exchanges])
 
 
 def _measured(
