@@ -81,13 +81,13 @@ def retrieval_report(scores: Floats, choices: Choices) -> RetrievalReport:
     )
 
 
-def together(scores: Floats, others: Floats, share: float) -> Floats:
-    """Return two ways' scores [questions, replies] as one: `share` times the others' on top.
+def together(ways: Sequence[tuple[float, Floats]]) -> Floats:
+    """Return several ways' scores [questions, replies] as one, each way with its share.
 
     Each question's are brought to one scale first: mean 0, deviation 1.
     """
-    both: Floats = _scaled(scores) + np.float32(share) * _scaled(others)
-    return both
+    total: Floats = np.sum([share * _scaled(scores) for share, scores in ways], axis=0)
+    return total.astype(np.float32)
 
 
 def _scaled(scores: Floats) -> Floats:

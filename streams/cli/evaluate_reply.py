@@ -66,7 +66,7 @@ def reply(
 
 def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
     figures = {**asdict(outcome.report), "model": asdict(outcome.model)}
-    others = {"floor": outcome.floor, "both": outcome.both}
+    others = {"floor": outcome.floor, "together": outcome.together}
     figures |= {name: asdict(report) for name, report in others.items() if report is not None}
     content = json.dumps(figures, indent=2, ensure_ascii=False)
     if sys.stdout.isatty():
@@ -86,7 +86,11 @@ def _show(outcome: ReplyEvaluation) -> None:
     table.add_column("")
     for name in ("recall@1", "95%", "recall@10", "95%", "MRR", "BLEU"):
         table.add_column(name, justify="right")
-    rows = {outcome.model.name: outcome.report, "TF-IDF": outcome.floor, "both": outcome.both}
+    rows = {
+        outcome.model.name: outcome.report,
+        "TF-IDF": outcome.floor,
+        "together": outcome.together,
+    }
     for name, report in rows.items():
         if report is None:
             continue

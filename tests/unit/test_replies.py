@@ -16,7 +16,7 @@ from transformers import AutoModel
 
 from inference.errors import ModelError, TrainingError
 from inference.evaluation.neighbours import fit_neighbours
-from inference.evaluation.replies import likeness
+from inference.evaluation.replies import Encoded, with_known
 from inference.evaluation.retrieval import Choices, retrieval_report, together
 from inference.messages import Floats, Item
 from inference.models.base import Model, forward
@@ -126,9 +126,21 @@ def rows(model: Model, *items: Item) -> Floats:
 
 def test_the_right_reply_comes_first(encoder: Model) -> None:
     choices = Choices.of([one.reply for one in DATA.test])
-    scores = likeness(encoder, [one.late for one in DATA.test], choices.replies)
+    scores = Encoded.of(encoder, DATA.test, choices.replies).likeness()
     assert len(choices.replies) == len(TOPICS)
     assert retrieval_report(scores, choices).recall_at_1 > 0.9
+
+
+def test_what_was_said_to_a_like_question_counts(encoder: Model) -> None:
+    asked = [exchange("z", 3)]
+    choices = Choices.of([one.reply for one in [*asked, *DATA.test]])
+    encoded = Encoded.of(encoder, asked, choices.replies)
+    by_words = np.zeros((1, len(choices.replies)), dtype=np.float32)
+    others = DATA.train[:20]
+    without = with_known(encoded, encoder, others, by_words)[0, 0]
+    assert with_known(encoded, encoder, [*others, exchange("z", 1)], by_words)[0, 0] > without
+    by_words[0, 0] = 1.0
+    assert with_known(encoded, encoder, others, by_words)[0, 0] > without
 
 
 def test_a_folder_tells_how_it_was_made(tuned: Path) -> None:
@@ -248,9 +260,9 @@ def test_replies_are_counted_once_and_ranked() -> None:
 def test_two_ways_together_are_on_one_scale() -> None:
     sure = np.array([[1, 2, 3], [1, 2, 3]], dtype=np.float32)
     other = np.array([[900, 500, 100], [500, 500, 500]], dtype=np.float32)
-    assert together(sure, other, 0.0).argmax(axis=1).tolist() == [2, 2]
-    assert together(sure, other, 0.5).argmax(axis=1).tolist() == [2, 2]
-    assert together(sure, other, 2.0).argmax(axis=1).tolist() == [0, 2]
+    assert together([(1, sure), (0, other)]).argmax(axis=1).tolist() == [2, 2]
+    assert together([(1, sure), (0.5, other)]).argmax(axis=1).tolist() == [2, 2]
+    assert together([(1, sure), (2, other)]).argmax(axis=1).tolist() == [0, 2]
 
 
 def test_the_floor_takes_what_was_said_to_a_like_question() -> None:
@@ -278,7 +290,7 @@ def test_the_commands(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     figures = json.loads(capsys.readouterr().out)
     assert figures["n"] == 25
     assert figures["model"]["labels"] == []
-    assert figures["floor"]["recall_at_10"] == figures["both"]["recall_at_10"] == 1.0
+    assert figures["floor"]["recall_at_10"] == figures["together"]["recall_at_10"] == 1.0
 
 
 def test_a_classifier_finds_no_replies(

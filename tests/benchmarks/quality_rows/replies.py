@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from inference.evaluation.neighbours import fit_neighbours
-from inference.evaluation.replies import SHARE, likeness
+from inference.evaluation.replies import Encoded, with_known
 from inference.evaluation.retrieval import (
     Choices,
     RetrievalReport,
     retrieval_report,
-    together,
 )
 from inference.messages import Floats
+from inference.models.base import Model
 from inference.models.loading import load
 from inference.training import readers
 from inference.training.data.exchanges import (
@@ -59,7 +59,7 @@ class Unheard:
 def jddc(data: Path) -> Iterator[Row]:
     """Yield recall@1, recall@10 and BLEU of an encoder trained on the set's own training part.
 
-    First of its scores together with the floor's, as `evaluate reply --floor` adds them, then of
+    First of its scores together with what is known, as `evaluate reply --floor` adds them, then of
     its own alone. It begins with the bundled sentiment encoder, which read the turns of the
     training part and none of what is measured. The floor looks for the 15 most alike contexts of
     the training part by TF-IDF and takes the candidate that is most like their replies. BLEU
@@ -67,24 +67,33 @@ def jddc(data: Path) -> Iterator[Row]:
     """
     learned, asked = readers.jddc(data, "train"), readers.jddc(data, "dev")[:CANDIDATES]
     choices = Choices.of([one.reply for one in asked])
-    neighbours = _by_neighbours(learned, asked, choices)
-    alone = _by_encoder(learned, asked, choices)
-    floor = retrieval_report(neighbours, choices)
-    ways = {"encoder and TF-IDF": together(alone, neighbours, SHARE), "encoder alone": alone}
+    by_words = _by_neighbours(learned, asked, choices)
+    floor = retrieval_report(by_words, choices)
+    tested = _read(asked)
+    known, _ = without([one for one in _read(learned) if one.turns], tested)
+    model = _tuned(known, tested)
+    encoded = Encoded.of(model, tested, choices.replies)
+    ways = {
+        "encoder and what is known": with_known(encoded, model, known, by_words),
+        "encoder alone": encoded.likeness(),
+    }
     for way, scores in ways.items():
-        model = retrieval_report(scores, choices)
-        for metric, name in METRICS.items():
-            must = getattr(floor, name)
-            yield Row(
-                set="jddc2018_10k",
-                metric=metric,
-                n=len(asked),
-                model=_figure(model, name),
-                floor=_figure(floor, name),
-                must=must,
-                aim=round(AIM * must, 4),
-                note=f"{way}, trained on the set; among {len(asked)} replies",
-            )
+        yield from _rows(retrieval_report(scores, choices), floor, way)
+
+
+def _rows(model: RetrievalReport, floor: RetrievalReport, way: str) -> Iterator[Row]:
+    for metric, name in METRICS.items():
+        must = getattr(floor, name)
+        yield Row(
+            set="jddc2018_10k",
+            metric=metric,
+            n=model.n,
+            model=_figure(model, name),
+            floor=_figure(floor, name),
+            must=must,
+            aim=round(AIM * must, 4),
+            note=f"{way}, trained on the set; among {model.n} replies",
+        )
 
 
 def _by_neighbours(
@@ -95,12 +104,8 @@ def _by_neighbours(
     return known.scores([_joined(one) for one in asked], choices.replies)
 
 
-def _by_encoder(
-    learned: Sequence[readers.Exchange], asked: Sequence[readers.Exchange], choices: Choices
-) -> Floats:
-    """Return scores [asked, choices]."""
-    tested = _read(asked)
-    known, _ = without([one for one in _read(learned) if one.turns], tested)
+def _tuned(known: Sequence[Exchange], tested: Sequence[Exchange]) -> Model:
+    """Return the encoder, its epoch chosen on a part of what is known."""
     kept, validation = parted(known, VALIDATION, SEED)
     train, _ = without(unfolded(kept), [*validation, *tested])
     exchanges = Exchanges(
@@ -111,8 +116,7 @@ def _by_encoder(
             data=exchanges, out=Path(folder) / "model", settings=SETTINGS, layers=LAYERS
         )
         train_replies(request, Unheard())
-        model = load("reply", str(request.out), "cpu", MAX_TOKENS)
-    return likeness(model, [one.late for one in tested], choices.replies)
+        return load("reply", str(request.out), "cpu", MAX_TOKENS)
 
 
 def _read(given: Sequence[readers.Exchange]) -> list[Exchange]:
