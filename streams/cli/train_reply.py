@@ -47,6 +47,9 @@ TestOption = Annotated[
         help="File to measure on; its questions are not trained on. Default: a tenth of DATA."
     ),
 ]
+LayersOption = Annotated[
+    int, typer.Option(min=0, help="Of the base that are kept; 0: its pieces' vectors alone.")
+]
 TemperatureOption = Annotated[
     float, typer.Option(min=0.001, help="Divides cosines; less is stricter with near ones.")
 ]
@@ -60,9 +63,10 @@ def reply(
     test: TestOption = None,
     strict: StrictOption = False,
     limit: LimitOption = None,
-    epochs: EpochsOption = 6,
-    patience: PatienceOption = 2,
-    learning_rate: RateOption = 3e-4,
+    layers: LayersOption = 0,
+    epochs: EpochsOption = 8,
+    patience: PatienceOption = 4,
+    learning_rate: RateOption = 2e-3,
     batch_tokens: BatchOption = 8192,
     max_tokens: LengthOption = 96,
     temperature: TemperatureOption = 0.05,
@@ -93,7 +97,7 @@ def reply(
         checkpoint_s=checkpoint_s,
     )
     exchanges = _exchanges(data, mapping, test, strict, limit, seed)
-    _run(exchanges, out, base, settings, temperature)
+    _run(exchanges, out, base, layers, settings, temperature)
 
 
 def _exchanges(
@@ -129,7 +133,12 @@ def _exchanges(
 
 
 def _run(
-    data: Exchanges, out: Path, base: str, settings: TuningSettings, temperature: float
+    data: Exchanges,
+    out: Path,
+    base: str,
+    layers: int,
+    settings: TuningSettings,
+    temperature: float,
 ) -> None:
     from inference.training.tuning.replies import ReplyRequest, train_replies
     from streams.cli.training import Progress
@@ -139,6 +148,7 @@ def _run(
         out=out,
         base=base,
         settings=settings,
+        layers=layers,
         temperature=temperature,
         command=command_line(),
     )

@@ -43,11 +43,14 @@ from inference.training.tuning.trainer import Listener, Task, Trainer
 
 SLOT: Final = "reply"
 REPLY_SETTINGS: Final = TuningSettings(
-    epochs=6, learning_rate=3e-4, batch_tokens=8192, max_tokens=96
+    epochs=8, patience=4, learning_rate=2e-3, batch_tokens=8192, max_tokens=96
 )
-"""A batch holds the wrong replies: more of them teach more."""
+"""For pieces' vectors alone; layers want a tenth of this learning rate. A batch holds the wrong
+replies: more of them teach more."""
 TEMPERATURE: Final = 0.05
-LAYERS: Final = 1
+LAYERS: Final = 0
+"""Of 60,000 exchanges, pieces' vectors alone learn more on a processor in a minute than four layers
+do in ten: recall@10 among 1,000 was 0.20 and 0.08."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,7 @@ class ReplyRequest:
     out: Path  # folder that is not there yet, or holds the same training, unfinished
     base: str = "bundled"  # or a folder, or a hub name
     settings: TuningSettings = field(default_factory=lambda: REPLY_SETTINGS)
-    layers: int | None = LAYERS  # of the base that are kept, the first; None: all of them
+    layers: int | None = LAYERS  # of the base that are kept, the first; None: all
     temperature: float = TEMPERATURE  # divides the cosines of a batch
     command: str = ""  # for the card
 
