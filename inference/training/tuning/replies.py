@@ -49,8 +49,9 @@ REPLY_SETTINGS: Final = TuningSettings(
 replies: more of them teach more."""
 TEMPERATURE: Final = 0.05
 LAYERS: Final = 0
-"""Of 60,000 exchanges, pieces' vectors alone learn more on a processor in a minute than four layers
-do in ten: recall@10 among 1,000 was 0.20 and 0.08."""
+"""Of the exchanges of 9,000 Chinese chats pieces' vectors alone learn the most in little time:
+recall@10 among 1,000 was 0.20 after a minute of one core; with all four layers of the bundled
+encoder, 0.08 after two."""
 
 
 @dataclass(frozen=True, kw_only=True)
