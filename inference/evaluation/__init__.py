@@ -8,5 +8,8 @@ intervals.py    bootstrap intervals of figures
 calibration.py  whether a probability of 0.9 is right nine times of ten
 mistakes.py     what was labelled wrongly, the surest first
 floor.py        TF-IDF with logistic regression, which a model has to beat
+retrieval.py    whether the right reply is found among others: recall, MRR, BLEU
+neighbours.py   TF-IDF, which a sentence encoder has to beat
+replies.py      both on a file of exchanges
 plots.py        reliability and confusion as pictures
 """

@@ -17,13 +17,28 @@ BATCH_TOKENS = 4096
 
 def load_classifier(slot: str, name: str, settings: InferenceSettings | None = None) -> Model:
     """Return the classifier of that name (`bundled`, a folder, a hub name); raises `ModelError`."""
-    from inference.models.loading import load_all
-
-    told = settings or InferenceSettings(models={})
-    model = load_all(InferenceSettings(**{**vars(told), "models": {slot: name}}))[slot]
+    model = _load(slot, name, settings)
     if not model.info.labels:
         raise ModelError(f"the model {name!r} has no labels: it is no classifier")
     return model
+
+
+def load_encoder(slot: str, name: str, settings: InferenceSettings | None = None) -> Model:
+    """Return the sentence encoder of that name, as `load_classifier`; raises `ModelError`."""
+    model = _load(slot, name, settings)
+    if model.info.labels:
+        raise ModelError(
+            f"the model {name!r} gives {', '.join(model.info.labels[:3])}...: it is no sentence "
+            "encoder. Make one with: shopstreams train reply"
+        )
+    return model
+
+
+def _load(slot: str, name: str, settings: InferenceSettings | None) -> Model:
+    from inference.models.loading import load_all
+
+    told = settings or InferenceSettings(models={})
+    return load_all(InferenceSettings(**{**vars(told), "models": {slot: name}}))[slot]
 
 
 def score(model: Model, texts: Sequence[Item], batch_tokens: int = 0) -> Floats:

@@ -135,6 +135,12 @@ def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
         from inference.models.recommender import load_recommender
 
         return load_recommender(found.slot, found.folder, found.name, digest, device)
+    from inference.models.sentences import is_sentence_encoder, load_sentence_encoder
+
+    if is_sentence_encoder(found.folder):
+        return load_sentence_encoder(
+            found.slot, found.folder, found.name, digest, device, max_tokens=max_tokens
+        )
     from inference.models.classifier import load_classifier
 
     return load_classifier(

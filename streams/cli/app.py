@@ -14,6 +14,7 @@ from streams.cli.decisions import decisions_app
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate_app
+from streams.cli.evaluate_reply import reply as evaluate_reply
 from streams.cli.explain import explain
 from streams.cli.feed import feed
 from streams.cli.group import group_app
@@ -26,6 +27,7 @@ from streams.cli.replay import replay_app
 from streams.cli.tail import tail
 from streams.cli.topics import topics_app
 from streams.cli.train import distil, train_app
+from streams.cli.train_reply import reply as train_reply
 
 app = typer.Typer(
     name="shopstreams",
@@ -46,7 +48,9 @@ app.add_typer(decisions_app)
 app.add_typer(policy_app)
 app.add_typer(group_app)
 app.add_typer(models_app)
+evaluate_app.command("reply")(evaluate_reply)
 app.add_typer(evaluate_app)
+train_app.command("reply")(train_reply)
 app.add_typer(train_app)
 app.command()(distil)
 app.command()(pretrain)

@@ -76,9 +76,10 @@ class Progress:
     def validated(self, epoch: Epoch, *, is_best: bool) -> None:
         """An epoch has ended."""
         mark = ", the best so far" if is_best else ""
+        others = "".join(f", {name} {value:.4f}" for name, value in epoch.figures.items())
         self._console.print(
             f"epoch {epoch.number}: loss {epoch.training_loss:.3f}, validation "
-            f"{epoch.validation_loss:.3f}, score {epoch.score:.4f}{mark}",
+            f"{epoch.validation_loss:.3f}, score {epoch.score:.4f}{others}{mark}",
             highlight=False,
         )
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from inference.evaluation.retrieval import bleu
 from tests.benchmarks import report
 from tests.benchmarks.quality_rows.figures import Figure, Row, calibration, mean
 from tests.benchmarks.quality_rows.floors import fitted
-from tests.benchmarks.quality_rows.replies import bleu
 
 
 def row(value: float | None, *, less_is_better: bool = False) -> Row:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Final
 
 from inference.files.errors import DataError
 
@@ -16,14 +18,19 @@ class Reason(StrEnum):
     BROKEN = "broken"
     NO_TEXT = "without text"
     NO_LABEL = "without label"
+    NO_REPLY = "without reply"
     UNKNOWN_LABEL = "with a label that means nothing here"
     DUPLICATE = "with a text that stands there before"
     CONTRADICTION = "with a text that has another label elsewhere"
     LEAK = "with a text of the test file"
 
 
-UNUSABLE = frozenset({Reason.BROKEN, Reason.NO_TEXT, Reason.NO_LABEL, Reason.UNKNOWN_LABEL})
+UNUSABLE = frozenset(
+    {Reason.BROKEN, Reason.NO_TEXT, Reason.NO_LABEL, Reason.NO_REPLY, Reason.UNKNOWN_LABEL}
+)
 """Reasons that lie in the row itself."""
+MOST_UNUSABLE: Final = 0.1
+"""Share of rows; more look like a wrong file or a wrong mapping, not like a few bad rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,16 @@ def refuse(losses: Sequence[Loss]) -> None:
         raise DataError(
             f"{len(losses)} rows would be left out: {'; '.join(told(losses))}. "
             "Mend the file, or leave them out without --strict"
+        )
+
+
+def check_usable(losses: Sequence[Loss], rows: int, path: Path) -> None:
+    """Raise `DataError` where more than a tenth of a file's rows are unusable."""
+    unusable = [one for one in losses if one.reason in UNUSABLE]
+    if len(unusable) > rows * MOST_UNUSABLE:
+        raise DataError(
+            f"{len(unusable)} of the {rows} rows of {path} cannot be used: "
+            f"{'; '.join(told(unusable))}. Is --map right?"
         )
 
 

@@ -13,13 +13,11 @@ from inference.files.errors import ColumnError, DataError
 from inference.files.readers import Row, read_rows
 from inference.messages import Item
 from inference.training.data.labelling import Labelling, Names
-from inference.training.data.losses import UNUSABLE, Loss, Reason, told
+from inference.training.data.losses import Loss, Reason, check_usable, told
 
 TEXT: Final = "text"
 SECOND: Final[Mapping[str, str]] = {"aspects": "aspect"}
 """Of slots whose models read two texts together: the column of the second."""
-MOST_UNUSABLE: Final = 0.1
-"""Share of rows; more look like a wrong file or a wrong mapping, not like a few bad rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +117,7 @@ def _found(
             losses.append(Loss(Reason.UNKNOWN_LABEL, one.place))
         else:
             examples.append(replace(one, labels=labels))
-    unusable = [one for one in losses if one.reason in UNUSABLE]
-    if len(unusable) > rows * MOST_UNUSABLE:
-        raise DataError(
-            f"{len(unusable)} of the {rows} rows of {path} cannot be used: "
-            f"{'; '.join(told(unusable))}. Is --map right?"
-        )
+    check_usable(losses, rows, path)
     return Found(examples=examples, losses=losses, rows=rows)
 
 

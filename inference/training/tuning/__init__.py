@@ -14,5 +14,8 @@ curves.py       the history as a picture
 card.py         the model's README.md
 teacher.py      a larger model's opinion of the training texts
 finetune.py     all of it: data in, a model folder out
+in_batch.py     questions near their replies: loss and figures
+replies.py      chats in, a sentence encoder out; through the same loop
+reply_card.py   that one's README.md
 pretrain.py     an encoder from plain texts, through the same loop
 """

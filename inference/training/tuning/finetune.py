@@ -111,6 +111,8 @@ def check_out(out: Path) -> None:
 def publish(staged: Path, out: Path) -> None:
     """Move the finished files; a kill in between leaves `UNFINISHED`, and all is done again."""
     for path in sorted(staged.iterdir()):
+        if path.is_dir():  # which replaces none that holds anything
+            shutil.rmtree(out / path.name, ignore_errors=True)
         path.replace(out / path.name)
 
 

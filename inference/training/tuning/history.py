@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
+
+
+class Validation(NamedTuple):
+    """What a model comes to on texts that are not trained on."""
+
+    loss: float
+    score: float  # what chooses the epoch; more is better
+    figures: Mapping[str, float] = {}  # others, for a person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +25,7 @@ class Epoch:
     training_loss: float  # mean over the epoch
     validation_loss: float
     score: float  # what chooses the epoch; more is better
+    figures: Mapping[str, float] = field(default_factory=dict)  # others, for a person
 
 
 @dataclass(kw_only=True)

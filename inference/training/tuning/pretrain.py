@@ -35,7 +35,7 @@ from inference.training.tuning.finetune import (
     publish,
     round_to_half,
 )
-from inference.training.tuning.history import History
+from inference.training.tuning.history import History, Validation
 from inference.training.tuning.objectives import MaskedPieces
 from inference.training.tuning.precision import prepare_device
 from inference.training.tuning.scoring import mean_loss
@@ -98,9 +98,9 @@ def pretrain(request: PretrainRequest, listener: Listener) -> History:
     train, held = _objectives(request, model, tokenizer)
     seed = request.settings.seed
 
-    def validate() -> tuple[float, float]:
+    def validate() -> Validation:
         loss = mean_loss(model, held, seed)
-        return loss, -loss
+        return Validation(loss, -loss)
 
     checkpoints = Checkpoints(request.out / UNFINISHED, _identity(request))
     task = Task(model=model, objective=train, validate=validate)

@@ -19,7 +19,7 @@ import torch
 from inference.errors import TrainingError
 from inference.training.loop import batches
 from inference.training.tuning.checkpoint import Checkpoints
-from inference.training.tuning.history import Epoch, History
+from inference.training.tuning.history import Epoch, History, Validation
 from inference.training.tuning.objectives import Objective
 from inference.training.tuning.precision import autocast, uses_bfloat16
 from inference.training.tuning.settings import TuningSettings
@@ -29,8 +29,7 @@ POINTS = 200
 _STEPS_A_SEED = 1_000_003
 _BETAS = (0.9, 0.98)
 
-Validate = Callable[[], tuple[float, float]]
-"""Returns loss and score on texts that are not trained on."""
+Validate = Callable[[], Validation]
 
 
 class Listener(Protocol):
@@ -132,16 +131,17 @@ class Trainer:
 
     def _validate(self, at: int) -> None:
         history = self._history
-        loss, score = self._task.validate()
+        found = self._task.validate()
         best = history.best
         epoch = Epoch(
             number=at + 1,
             step=history.step,
             training_loss=_mean(history.of_epoch),
-            validation_loss=loss,
-            score=score,
+            validation_loss=found.loss,
+            score=found.score,
+            figures=dict(found.figures),
         )
-        is_best = best is None or score > best.score
+        is_best = best is None or found.score > best.score
         history.epochs.append(epoch)
         history.of_epoch.clear()
         if is_best:  # before the checkpoint that says so

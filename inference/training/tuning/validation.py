@@ -15,6 +15,7 @@ from inference.evaluation.attributes import attribute_macro_f1
 from inference.evaluation.figures import confusion, macro_f1
 from inference.models.encoding import EncodedText
 from inference.training.loop import Floats
+from inference.training.tuning.history import Validation
 from inference.training.tuning.scoring import logits_of
 
 
@@ -27,10 +28,11 @@ class Held:
     pad: int
     many: bool
 
-    def figures(self, model: Any) -> tuple[float, float]:
+    def figures(self, model: Any) -> Validation:
         """Return loss and macro-F1 of the model."""
         logits = logits_of(model, self.encoded, self.pad)
-        return loss_of(logits, self.targets, many=self.many), self.score(logits)
+        loss = loss_of(logits, self.targets, many=self.many)
+        return Validation(loss, self.score(logits))
 
     def score(self, logits: Floats) -> float:
         """Return macro-F1."""
