@@ -221,7 +221,7 @@ async def test_a_rebalance_waits_for_room_to_open_a_store(
             raise Exception("IO error: No space left on device: While open a file for appending")
         return open_store(partition)
 
-    monkeypatch.setattr(table.data, "_open_for_partition", full_at_first)
+    monkeypatch.setattr(store, "_open_for_partition", full_at_first)
     came = {TP(table.changelog_name, PARTITION)}
     await table.on_rebalance(came, set(), came, 1)
     assert tries == 3
