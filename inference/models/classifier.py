@@ -15,7 +15,7 @@ from inference.errors import ModelError
 from inference.launch import Finish
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.batches import Pass, on_device
-from inference.models.encoding import EncodedText, TextEncoder, as_text
+from inference.models.encoding import EncodedText, TextEncoder, first_text
 from inference.models.heads import has_many_labels, probabilities
 from inference.models.limits import padding, positions, tells_apart
 from inference.models.planning import plan
@@ -40,7 +40,7 @@ class Classifier:
         if not self._temperatures.by_language:
             return encoded
         return [
-            replace(one, temperature=self._temperatures.of(as_text(item)))
+            replace(one, temperature=self._temperatures.of(first_text(item)))
             for item, one in zip(items, encoded, strict=True)
         ]
 

@@ -84,12 +84,12 @@ def _as_texts(item: Item, limit: int) -> str | Pair:
         return _cut(item, limit)
     if len(item) == 2:
         return _cut(item[0], limit), _cut(item[1], limit)
-    return _cut(as_text(item), limit)
+    return _cut(" ".join(item), limit)
 
 
-def as_text(item: Item) -> str:
-    """Return an item as one text: a history's or a pair's in their order."""
-    return item if isinstance(item, str) else " ".join(item)
+def first_text(item: Item) -> str:
+    """Return the text whose language is the item's, as training takes it."""
+    return item if isinstance(item, str) else next(iter(item), "")
 
 
 def _cut(text: str, limit: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -94,44 +93,11 @@ def test_which_text_is_the_second_matters(model: Model) -> None:
     assert np.abs(one - other).max() > 10 * TOLERANCE
 
 
-def write(path: Path, start: int, *more: str) -> Path:
-    """Write texts that speak well of one thing and ill of another."""
-    rows = []
-    for n in range(start, start + 30):
-        for aspect, other, label in (("a", "b", 1), ("b", "a", 0)):
-            good, bad = (aspect, other) if label else (other, aspect)
-            rows.append(f"{good} good {bad} bad {n},{aspect},{label}")
-    path.write_text("\n".join(["review,aspect,label", *rows, *more]), encoding="utf-8")
-    return path
-
-
-def test_a_shop_trains_and_measures_its_own(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    train = write(tmp_path / "a.csv", 0, "no aspect here,,1")
-    test = write(tmp_path / "b.csv", 100)
-    out = tmp_path / "mine"
-    shape = ["--map", "text=review", "--base", str(folder), "--max-tokens", "32"]
-    pace = ["--epochs", "2", "--learning-rate", "0.002", "--dtype", "fp32", "--threads", "1"]
-    command = ["train", "aspects", str(train), "--test", str(test), "--out", str(out)]
-    assert run_command(app, [*command, *shape, *pace]) == 0
-    said = capsys.readouterr().err
-    assert "1 rows without text (the first: a.csv, line 62: no aspect)" in said
-    assert "labels: negative, positive" in said
-    card = (out / "README.md").read_text(encoding="utf-8")
-    assert "A row is a text and its aspect" in card
-    measured = ["evaluate", "aspects", str(test), "--map", "text=review", "--model", str(out)]
-    assert run_command(app, [*measured, "--errors", str(tmp_path / "wrong.jsonl")]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
-    assert figures["n"] == 60
-    assert figures["accuracy"] == metrics["test"]["accuracy"]
-
-
 def test_no_model_for_aspects_is_bundled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    test = write(tmp_path / "b.csv", 0)
+    test = tmp_path / "b.csv"
+    test.write_text("review,aspect,label\ngood,a,1\nbad,a,0\n", encoding="utf-8")
     assert run_command(app, ["evaluate", "aspects", str(test), "--map", "text=review"]) == 1
     assert "no model folder is bundled for aspects: name one" in capsys.readouterr().err
 

@@ -15,7 +15,7 @@ def test_each_task_reads_a_source_and_writes_its_own_result() -> None:
     for spec in TASKS:
         assert spec.source in sources
         assert spec.result in results
-        assert vars(spec.result)["task"] == spec.name
+        assert getattr(spec.result, "task", None) == spec.name
         assert task(spec.name) is spec
 
 
