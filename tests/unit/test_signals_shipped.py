@@ -22,7 +22,7 @@ ALERTS = ROOT / "deploy/prometheus/alerts.yml"
 DASHBOARD = ROOT / "deploy/grafana/dashboards/shopstreams.json"
 FUNCTIONS = {
     *("sum", "max", "rate", "increase", "deriv", "histogram_quantile"),
-    *("by", "on", "and", "group_left"),
+    *("by", "on", "and", "or", "group_left", "absent", "vector"),
 }
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
@@ -108,6 +108,19 @@ def test_every_alert_tells_what_to_do() -> None:
         assert rule["annotations"]["runbook"].endswith("#" + rule["alert"].lower())
         assert rule["annotations"]["summary"]
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+@pytest.mark.parametrize(
+    ("alert", "speaks"),
+    [
+        ("ShopstreamsDown", 'or absent(up{job="shopstreams"})'),
+        ("ShopstreamsNoPartitions", "(sum(shopstreams_partitions) or vector(0)) == 0"),
+    ],
+)
+def test_a_total_outage_leaves_no_alert_without_samples(alert: str, speaks: str) -> None:
+    # An expression over metrics that nobody serves has no samples, and no sample raises no alert.
+    (rule,) = [rule for rule in rules() if rule["alert"] == alert]
+    assert rule["expr"].endswith(speaks)
 
 
 def test_panels_do_not_overlap() -> None:
