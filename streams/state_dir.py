@@ -11,6 +11,8 @@ from streams.errors import StartupError
 
 _PROBE: Final = bytes(64 * 1024)
 """More than a file system keeps within its own records of a file."""
+_OWN: Final = 0o700
+"""Tables hold what customers wrote and bought: nobody else on the machine reads them."""
 
 
 def require_state_dir(folder: Path) -> None:
@@ -19,7 +21,7 @@ def require_state_dir(folder: Path) -> None:
     Asked before models load: a read-only file system or a full disk would show minutes later.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=_OWN, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(_PROBE)
             file.flush()

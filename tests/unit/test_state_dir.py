@@ -17,6 +17,11 @@ def test_the_folder_is_made_and_left_empty(tmp_path: Path) -> None:
     assert not list(folder.iterdir())
 
 
+def test_the_folder_is_the_workers_own(tmp_path: Path) -> None:
+    require_state_dir(tmp_path / "state")
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StartupError, match="Not a directory"):
