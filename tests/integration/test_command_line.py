@@ -180,6 +180,12 @@ def test_what_no_broker_can_mend_is_said_before_one_is_waited_for(tmp_path: Path
     fails_with_a_sentence(done, 1, "web.token_file nowhere cannot be read")
 
 
+def test_a_file_that_is_not_there_is_said_before_a_broker_is_asked() -> None:
+    for more in ([], ["--wait"]):
+        done = shopstreams("replay", "reviews", "no.csv", *more, *NO_BROKER)
+        fails_with_a_sentence(done, 1, "no.csv: No such file")
+
+
 def test_a_file_that_will_not_do_is_said(embedded: str, tmp_path: Path, reviews: Path) -> None:
     at = ("--bootstrap-servers", embedded)
     made = {"SHOPSTREAMS_KAFKA__DECLARE_TOPICS": "false"}
