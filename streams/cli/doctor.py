@@ -132,6 +132,17 @@ def _topic_findings(settings: Settings) -> Iterator[Finding]:
     if any(report.name == dead.name for report in good):
         limit = dead.max_message_bytes
         yield Finding(mark=Mark.GOOD, sentence=f"{dead.name} takes records of {limit:,} bytes")
+    yield from _replication_findings(settings)
+
+
+def _replication_findings(settings: Settings) -> Iterator[Finding]:
+    from streams.replication import replication_doubts
+
+    doubts: list[str] = []
+    if refusal := _error_of(lambda: doubts.extend(replication_doubts(settings))):
+        yield Finding(mark=Mark.BAD, sentence=refusal)
+    for doubt in doubts:
+        yield Finding(mark=Mark.DOUBTFUL, sentence=doubt)
 
 
 def _model_findings(settings: Settings) -> Iterator[Finding]:
