@@ -146,17 +146,34 @@ def _replication_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _model_findings(settings: Settings) -> Iterator[Finding]:
+    from inference.tasks.registry import MODERATION
+
     loaded: list[ModelInfo] = []
     if problem := _error_of(lambda: loaded.extend(asyncio.run(_load(settings)))):
         yield Finding(mark=Mark.BAD, sentence=f"models do not load: {problem}")
         return
     for model in loaded:
         yield Finding(mark=Mark.GOOD, sentence=_sentence_of(model))
+        if model.slot == MODERATION and settings.moderation.enabled:
+            yield from _policy_findings(settings, model)
     devices = sorted({model.device for model in loaded})
     asked = settings.inference.device.value
     yield Finding(
         mark=Mark.GOOD, sentence=f"models run on {', '.join(devices)} (asked for: {asked})"
     )
+
+
+def _policy_findings(settings: Settings, model: ModelInfo) -> Iterator[Finding]:
+    from inference.tasks.moderation_policy import unknown_attributes
+    from streams.errors import StartupError
+    from streams.moderation import require_policy
+
+    try:
+        policy = require_policy(settings.moderation)
+    except StartupError:
+        return  # it was found before
+    for unknown in unknown_attributes(policy, model.labels):
+        yield Finding(mark=Mark.DOUBTFUL, sentence=f"nothing is held for it: {unknown}")
 
 
 def _sentence_of(model: ModelInfo) -> str:
