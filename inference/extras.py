@@ -21,7 +21,8 @@ def needed(module: str, what: str) -> Any:
             return import_module(module)
     except ImportError as error:
         raise ModelError(
-            f"{what} needs {module.split('.')[0]}: install it with pip install 'shopstreams[train]'"
+            f"{what} needs {module.split('.')[0]}: install it, from the checkout, with "
+            "pip install -e '.[train]'"
         ) from error
 
 

@@ -27,7 +27,6 @@ from schemas.topics import TopicSpec
 from streams.admin import AdminError, require_topics
 from streams.agents import create_tasks
 from streams.arrival import reach_broker
-from streams.aspects import require_words
 from streams.clients import Clients
 from streams.config import Settings, inference_settings
 from streams.config_sections import DeliveryGuarantee
@@ -36,17 +35,16 @@ from streams.engine import Engine, Limits, NewDelivery, Ports
 from streams.errors import StartupError, StreamsError
 from streams.faust_app import ShopApp, add_agent, create_app
 from streams.handler import Handler
+from streams.local import require_local
 from streams.logs import configure_logging
 from streams.making import Stage
 from streams.models.control import Changed
 from streams.models.service import start_models
 from streams.models.slots import Changeable
-from streams.moderation import require_policy
 from streams.publisher import Publisher
 from streams.reference import Apply, ReferenceReader
 from streams.security.errors import AccessError
 from streams.security.forbidden import forbidden
-from streams.state_dir import require_state_dir
 from streams.telemetry.build import Telemetry
 from streams.telemetry.hooks import Signals
 from streams.telemetry.observer import ServedModels
@@ -170,11 +168,7 @@ async def _is_first(starting: asyncio.Task[ShopApp], stop: StopSignal) -> bool:
 async def _start(
     settings: Settings, parts: Parts, stack: AsyncExitStack, supervisor: Supervisor
 ) -> ShopApp:
-    require_state_dir(settings.engine.state_dir)
-    if settings.moderation.enabled:
-        require_policy(settings.moderation)  # for the tasks, which are made when models are warm
-    if settings.aspects.enabled:
-        require_words(settings.aspects)  # likewise
+    require_local(settings)
     clients = Clients(settings)
     partitions = await reach_broker(settings, clients)
     app = create_app(settings, partitions, partial(clients.reader, "tables"), clients.access)

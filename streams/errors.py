@@ -17,6 +17,7 @@ StreamsError
 ├── ConfigError           `streams.config_sources`: settings that make no sense
 ├── ReplayError           `streams.replay`: files that cannot be sent
 ├── ModelsError           `streams.models`: models that are not there, or not everywhere
+├── OutputError           `streams.output_files`: a file that cannot be written
 └── DemoError             `streams.demo`: a part that did not start
 """
 

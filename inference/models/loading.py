@@ -15,13 +15,13 @@ from inference.errors import InferenceError, ModelError
 from inference.messages import Item
 from inference.models.base import Model, forward
 from inference.models.folder import CONFIG, read_config
+from inference.models.names import BUNDLED, check_name
 from inference.models.precision import AUTO, CONFIGURED, INT8
 from inference.models.rows import check_rows
 from inference.models.temperature import read_temperatures
 from inference.registry.named import Named
 from inference.settings import InferenceSettings
 
-BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 HASH_DIGITS = 16
 RECOMMENDER = "shopstreams-recommender"
@@ -83,6 +83,7 @@ def find(slot: str, name: str) -> Found:
 
     Raises `ModelError`.
     """
+    check_name(slot, name)
     if name == BUNDLED:
         folder, shown = BUNDLED_FOLDER / slot, f"shopstreams/{slot}"
         if not (folder / CONFIG).is_file():
@@ -159,6 +160,7 @@ def _read(found: Found, device: str, max_tokens: int, dtype: str) -> Model:
 def _fetch(name: str) -> Path:
     """Return the folder of a hub model, fetched if it is not there."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         folder = snapshot_download(
@@ -166,6 +168,11 @@ def _fetch(name: str) -> Path:
             allow_patterns=[f"*{suffix}" for suffix in _DECISIVE],
             ignore_patterns=["*/*"],  # other formats of the same weights
         )
+    except LocalEntryNotFoundError as error:  # nor was it fetched before
+        raise ModelError(
+            f"{name!r} is no folder here, and the Hugging Face hub cannot be reached from here: "
+            "name a folder"
+        ) from error
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{name!r} is no folder here and cannot be fetched from the Hugging Face hub: "

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from inference.tasks.moderation import Policy, Thresholds
+from inference.tasks.moderation import PERSONAL_DATA, Policy, Thresholds
 from schemas.base import Language
 
 BUNDLED: Final = Path(__file__).parent.parent / "bundled" / "moderation" / "policy.toml"
@@ -46,6 +46,11 @@ def read_policy(path: Path = BUNDLED) -> Policy:
 
 def parse_policy(content: Mapping[str, Any]) -> Policy:
     """Return the policy of a file's content; raises `PolicyError`."""
+    if not content:
+        raise PolicyError(
+            "no attribute is named, so nothing would ever be held: name one, or set "
+            "moderation.enabled = false"
+        )
     languages: dict[Language, dict[str, Thresholds]] = {language: {} for language in Language}
     for attribute, table in content.items():
         if not isinstance(table, dict):
@@ -53,6 +58,19 @@ def parse_policy(content: Mapping[str, Any]) -> Policy:
         for language in Language:
             languages[language][attribute] = _thresholds(attribute, table, language)
     return Policy(languages=languages)
+
+
+def unknown_attributes(policy: Policy, labels: Iterable[str]) -> list[str]:
+    """Return a sentence for each attribute that neither a model with `labels` nor a rule knows.
+
+    No review is ever held for one.
+    """
+    known = (*labels, *({PERSONAL_DATA}.difference(labels)))
+    return [
+        f"the moderation model knows no {name!r}: {_nearest(name, known)}"
+        for name in policy.attributes
+        if name not in known
+    ]
 
 
 def _thresholds(attribute: str, table: Mapping[str, Any], language: Language) -> Thresholds:
@@ -73,9 +91,12 @@ def _thresholds(attribute: str, table: Mapping[str, Any], language: Language) ->
 def _check_names(place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for name in table:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise PolicyError(f"unknown key {place}.{name}: {hint}")
+            raise PolicyError(f"unknown key {place}.{name}: {_nearest(name, known)}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
 
 
 def _number(attribute: str, name: str, value: object) -> float | None:

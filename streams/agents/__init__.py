@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from inference.client import Inference
-from inference.tasks.moderation import PERSONAL_DATA
+from inference.tasks.moderation_policy import unknown_attributes
 from inference.tasks.reading import ReplyPolicy
 from inference.tasks.registry import MODERATION
 from streams.agents.aspects import NO_ASPECTS, AspectReader, of_models
@@ -71,14 +71,11 @@ def _of_reviews(
     if not settings.moderation.enabled:
         return (ReviewHandler(state, aspects),)
     policy = require_policy(settings.moderation)
-    unknown = set(policy.attributes).difference(
-        inference.models[MODERATION].labels, [PERSONAL_DATA]
-    )
-    if unknown:
-        log.warning(
-            f"the moderation model knows no {', '.join(sorted(unknown))}: nothing is held for it",
-            action="policy_attribute_unknown",
-        )
+    # No reason to end: the model in force is the operator's choice and changes while workers run,
+    # and after one with other labels no restart may take the shop down. `policy check` and doctor
+    # find what is misspelt.
+    for unknown in unknown_attributes(policy, inference.models[MODERATION].labels):
+        log.warning(f"nothing is held for it: {unknown}", action="policy_attribute_unknown")
     held = create_held_reviews(app, partitions)
     return ModeratedReviewHandler(state, held, policy, aspects), DecisionHandler(held)
 

@@ -34,8 +34,10 @@ def export(
     settings = settings_of(config, bootstrap_servers)
     from inference.files.whole import written_whole
     from streams.decisions import applied, example_line, require_moderation
+    from streams.output_files import require_writable
 
     require_moderation(settings)
+    require_writable(out)
     count = 0
     with written_whole(out) as file:
         for decision in applied(settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +51,22 @@ AttributesOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Where what came out is written, beside the terminal."""
+
+    json_file: Path | None
+    errors: Path | None
+    plots: Path | None  # a folder
+
+    def require(self) -> None:
+        """Raise `OutputError` where that cannot be done."""
+        from streams.output_files import require_folder, require_writable
+
+        require_writable(self.json_file, self.errors)
+        require_folder(self.plots)
+
+
 def _add_command(slot: str, what: str, example: str) -> None:
     """Register the command of a task whose labels exclude each other."""
 
@@ -65,8 +81,9 @@ def _add_command(slot: str, what: str, example: str) -> None:
         limit: LimitOption = None,
         config: ConfigOption = None,
     ) -> None:
-        outcome = _run(slot, file, mapping, model, floor, limit, config)
-        _tell(outcome, slot, json_file, errors, plots)
+        outputs = Outputs(json_file=json_file, errors=errors, plots=plots)
+        outcome = _run(slot, file, mapping, model, floor, limit, config, outputs)
+        _tell(outcome, slot, outputs)
 
     command.__doc__ = f"""Say how well a model {what}; as JSON where the output is no terminal.
 
@@ -99,8 +116,9 @@ def moderation(
 
     Example: shopstreams evaluate moderation held.jsonl --model my-moderation
     """
-    outcome = _run("moderation", file, mapping, model, floor, limit, config, attributes)
-    _tell(outcome, "moderation", json_file, errors, plots)
+    outputs = Outputs(json_file=json_file, errors=errors, plots=plots)
+    outcome = _run("moderation", file, mapping, model, floor, limit, config, outputs, attributes)
+    _tell(outcome, "moderation", outputs)
 
 
 def labelling_of(slot: str, attributes: str | None) -> Labelling:
@@ -122,9 +140,11 @@ def _run(
     floor: Path | None,
     limit: int | None,
     config: Path | None,
+    outputs: Outputs,
     attributes: str | None = None,
 ) -> Evaluation:
     settings = settings_of(config, None)
+    outputs.require()
     from inference.evaluation.run import EvaluationRequest, run
     from inference.files.columns import Columns, parse_pairs
     from inference.training.data.losses import told
@@ -149,13 +169,9 @@ def _run(
     return outcome
 
 
-def _tell(
-    outcome: Evaluation,
-    slot: str,
-    json_file: Path | None,
-    errors: Path | None,
-    plots: Path | None,
-) -> None:
+def _tell(outcome: Evaluation, slot: str, outputs: Outputs) -> None:
+    from streams.output_files import write_output
+
     figures = asdict(outcome.report)
     if outcome.floor is not None:
         figures["floor"] = asdict(outcome.floor)
@@ -166,20 +182,19 @@ def _tell(
         show(outcome)
     else:
         print(content)
-    if json_file is not None:
-        json_file.write_text(content + "\n", encoding="utf-8")
-    if errors is not None:
+    if outputs.json_file is not None:
+        write_output(outputs.json_file, content + "\n")
+    if outputs.errors is not None:
         lines = (json.dumps(asdict(one), ensure_ascii=False) for one in outcome.mistakes)
-        errors.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    if plots is not None:
-        _plot(outcome, plots, slot)
+        write_output(outputs.errors, "".join(f"{line}\n" for line in lines))
+    if outputs.plots is not None:
+        _plot(outcome, outputs.plots, slot)
 
 
 def _plot(outcome: Evaluation, folder: Path, slot: str) -> None:
     from inference.evaluation.plots import plot_confusion, plot_reliability
     from inference.evaluation.report import Report
 
-    folder.mkdir(parents=True, exist_ok=True)
     report: Any = outcome.report
     if isinstance(report, Report):
         plot_reliability(report.calibration, folder / "reliability.png", slot)

@@ -49,13 +49,15 @@ def explain(
     from inference.explaining.page import page
     from inference.tasks.language import guess_language
     from streams.config import inference_settings
+    from streams.output_files import require_writable, write_output
 
+    require_writable(html)
     name = model or model_of(settings, task.value)
     loaded = load_classifier(task.value, name, inference_settings(settings))
     explanation = occlusion.explain(loaded, text, label)
     _show(explanation, get_console())
     if html is not None:
-        html.write_text(page(explanation, guess_language(text).value), encoding="utf-8")
+        write_output(html, page(explanation, guess_language(text).value))
 
 
 def _show(explanation: Explanation, console: Console) -> None:

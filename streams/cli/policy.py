@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.failures import EXIT_USAGE, say
+from streams.cli.options import ConfigOption, settings_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,21 +28,42 @@ def check(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="The bundled policy if none.")
     ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Print the thresholds of a policy file by attribute and language, or what is wrong with it.
+
+    Its attributes are compared with the labels of the model that `models.moderation` names.
 
     Example: shopstreams policy check policy.toml
     """
     from rich.console import Console
 
-    from inference.tasks.moderation_policy import BUNDLED, PolicyError, read_policy
+    from inference.tasks.moderation_policy import (
+        BUNDLED,
+        PolicyError,
+        read_policy,
+        unknown_attributes,
+    )
 
+    labels = _labels(settings_of(config, None).models.moderation)
     try:
         policy = read_policy(file or BUNDLED)
     except PolicyError as error:
         say(str(error))
         raise typer.Exit(EXIT_USAGE) from error
+    if unknown := unknown_attributes(policy, labels):
+        say(f"{file or BUNDLED}: {'; '.join(unknown)}")
+        raise typer.Exit(EXIT_USAGE)
     Console().print(_table(policy))
+
+
+def _labels(model: str) -> list[str]:
+    """Return what a model knows, which its folder says; none is loaded."""
+    from inference.models.loading import find
+    from inference.tasks.registry import MODERATION
+
+    names = find(MODERATION, model).config.get("id2label")
+    return [str(name) for name in names.values()] if isinstance(names, dict) else []
 
 
 def _table(policy: Policy) -> Table:

@@ -44,6 +44,7 @@ def check(config: ConfigOption = None, bootstrap_servers: ServersOption = None) 
     """
     settings = settings_of(config, bootstrap_servers)
     from streams.admin import check_topics
+    from streams.replication import replication_doubts
 
     reports = check_topics(settings)
     for report in reports:
@@ -51,6 +52,8 @@ def check(config: ConfigOption = None, bootstrap_servers: ServersOption = None) 
             print(f"{report.name}: {difference}")
         if not report.differences:
             print(f"{report.name}: as it should be, {report.partitions} partitions")
+    for doubt in replication_doubts(settings):
+        print(f"warning: {doubt}")
     if any(report.differences for report in reports):
         raise typer.Exit(EXIT_FAILED)
 

@@ -45,7 +45,8 @@ def recommend(
     found = read_purchases(orders, Columns(renamed=parse_pairs(mapping or [], "--map")), titles)
     for reason, count in found.left_out.most_common():
         say(f"{count:,} lines were left out: {reason}")
-    from inference.models.loading import BUNDLED, BUNDLED_FOLDER
+    from inference.models.loading import BUNDLED_FOLDER
+    from inference.models.names import BUNDLED
     from inference.training.recommend import fine, train_recommender
 
     folder = BUNDLED_FOLDER / "recommend" if base == BUNDLED else Path(base)

@@ -29,6 +29,7 @@ from streams.demo.view import screen
 from streams.demo.worker import DemoWorker
 from streams.outcome_ledger import Ledger
 from streams.outcomes import OutcomeReader, source_ends
+from streams.output_files import require_writable, write_output
 
 NO_PROGRESS_S: Final = 60.0
 """After the feed's end: so long without any outcome, and the rest counts as missing."""
@@ -53,9 +54,11 @@ class DemoPlan:
 def run_demo(settings_at: Callable[[str], Settings], plan: DemoPlan) -> dict[str, Any]:
     """Run the demo and return its report; `settings_at` makes settings for a broker's address.
 
-    Raises `DemoError` where a part does not start or ends early. Interrupted, it ends all that it
+    Raises `DemoError` where a part does not start or ends early, `OutputError` where the report
+    cannot be written. Interrupted, it ends all that it
     started, writes the report and raises `KeyboardInterrupt`.
     """
+    require_writable(plan.json_file)
     console = Console(stderr=True)
     with _ends_on_signals(), ExitStack() as stack:
         folder = stack.enter_context(_folder())
@@ -200,4 +203,4 @@ def _ends_on_signals() -> Iterator[None]:
 
 def _write(report: dict[str, Any], file: Path | None) -> None:
     if file is not None:
-        file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        write_output(file, json.dumps(report, indent=2) + "\n")

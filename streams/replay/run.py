@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,15 +65,15 @@ def replay(settings: Settings, plan: Plan, progress: Progress) -> int:
     Raises `FilesError` for a file or a column and `ReplayError` for a record that will not do,
     `AdminError` where broker or topic are not there.
     """
-    topic = _topic(settings, plan)
-    require_topics(settings, [topic])
+    wanted = _wanted(plan)
+    require_topics(settings, [_topic(settings, plan)])
     confirmed = 0
 
     def count(*_confirmed: object) -> None:
         nonlocal confirmed
         confirmed += 1
 
-    _send_all(settings, plan, count, lambda: progress(confirmed, 0))
+    _send_all(settings, plan, wanted, count, lambda: progress(confirmed, 0))
     return confirmed
 
 
@@ -82,11 +82,12 @@ def replay_and_wait(settings: Settings, plan: Plan, timeout_s: float, progress: 
 
     Gives up after `timeout_s` without any progress. Raises what `replay` raises.
     """
+    wanted = _wanted(plan)
     reader = OutcomeReader(settings)
     try:
         ledger = Ledger(source_ends(settings, [_topic(settings, plan)]))
         wait = _Wait(reader, ledger, progress)
-        _send_all(settings, plan, _into(ledger), wait.look)
+        _send_all(settings, plan, wanted, _into(ledger), wait.look)
         wait.until_done(timeout_s)
         return wait.report()
     finally:
@@ -100,11 +101,19 @@ def _into(ledger: Ledger) -> Delivered:
     return delivered
 
 
+def _wanted(plan: Plan) -> Iterator[Record]:
+    """Return what is to be sent, the first rows looked at: before any broker is asked."""
+    return islice(records(read_rows(plan.path), plan.recipe), plan.limit)
+
+
 def _send_all(
-    settings: Settings, plan: Plan, delivered: Delivered, look: Callable[[], None]
+    settings: Settings,
+    plan: Plan,
+    wanted: Iterable[Record],
+    delivered: Delivered,
+    look: Callable[[], None],
 ) -> None:
     """Send all records, calling `look` some times a second."""
-    wanted = islice(records(read_rows(plan.path), plan.recipe), plan.limit)
     topic = _topic(settings, plan)
     begun = looked = time.monotonic()
     with Sender(settings.kafka, delivered) as sender:

@@ -88,12 +88,8 @@ def commands(rights_: Iterable[Right], principal: str, servers: str) -> Iterator
 def _of_worker(settings: Settings) -> Iterator[Right]:
     yield from _read(settings, Role.SOURCE, Role.REFERENCE, Role.CONTROL)
     yield from _topics(Operation.WRITE, _names(settings, Role.RESULT, Role.BESIDE, Role.REPORT))
-    if settings.moderation.enabled and settings.web.token_file is not None:
-        # Who has the token decides on held reviews by the worker's page, which reads what waits.
-        topics = settings.named_topics()
-        yield from _topics(Operation.WRITE, [topics["moderation-decisions"].name])
-        waiting = [topics[topic_id].name for topic_id in ("held-reviews", "review-decisions")]
-        yield from _topics(Operation.READ, waiting)
+    if settings.web.enabled:
+        yield from _of_page(settings)
     for operation in (Operation.READ, Operation.WRITE, Operation.CREATE):
         yield from _topics(operation, changelogs(settings))
     group = settings.kafka.group
@@ -106,6 +102,20 @@ def _of_worker(settings: Settings) -> Iterator[Right]:
                 name=f"{group}-{source}-",
                 is_prefix=True,
             )
+
+
+def _of_page(settings: Settings) -> Iterator[Right]:
+    """Yield what the worker's page does with the worker's credentials."""
+    topics = settings.named_topics()
+    yield from _topics(Operation.READ, [topics["dead-letters"].name])
+    if settings.web.token_file is None:
+        return
+    # Who has the token sends letters back to the sources, and decides on held reviews, whose
+    # decisions are a source too.
+    yield from _topics(Operation.WRITE, _names(settings, Role.SOURCE))
+    if settings.moderation.enabled:
+        waiting = [topics[topic_id].name for topic_id in ("held-reviews", "review-decisions")]
+        yield from _topics(Operation.READ, waiting)
 
 
 def _of_operator(settings: Settings) -> Iterator[Right]:

@@ -75,7 +75,7 @@ class Telemetry:
         except ImportError as error:
             raise StartupError(
                 "tracing.endpoint is set, and OpenTelemetry is not installed:"
-                " pip install 'shopstreams[tracing]'"
+                " from the checkout, pip install -e '.[tracing]'"
             ) from error
         provider = create_provider(endpoint, instance)
         self._stop_traces = provider.shutdown

@@ -65,6 +65,16 @@ async def listen(server: WorkerWeb, web: WebSettings, stack: AsyncExitStack) -> 
         raise StartupError(_sentence(error, web)) from error
 
 
+def require_port(web: WebSettings) -> None:
+    """Raise `StartupError` where the page could not be served at the moment."""
+    try:
+        found = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM)
+        for family, _, _, _, address in found:
+            socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        raise StartupError(_sentence(error, web)) from error
+
+
 def _sentence(error: OSError, web: WebSettings) -> str:
     why = _WHY.get(error.errno or 0, "{host}:{port} cannot be listened on: set web.host, web.port")
     if isinstance(error, socket.gaierror):

@@ -19,7 +19,8 @@ from inference.launch import Launching
 from inference.messages import Item, Lane
 from inference.models.base import Model, forward
 from inference.models.batches import Packed, Padded
-from inference.models.loading import BUNDLED, load
+from inference.models.loading import load
+from inference.models.names import BUNDLED
 from inference.models.planning import plan
 from inference.runtime import Runtime
 from inference.scheduler import Scheduler

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from streams.cli.doctor import findings
+from streams.cli.doctor import Mark, findings
 from streams.config import load_settings
 from streams.demo.broker import EmbeddedBroker
 from tests.kafka.helpers import read_all
@@ -163,16 +163,27 @@ def test_a_policy_that_will_not_do_is_said_before_anything_is_loaded(tmp_path: P
     said = f"moderation.policy: {policy}: insult.hold must be a number above 0"
     servers = {"kafka.bootstrap_servers": "127.0.0.1:1"}
     found = findings(load_settings(environ={}, flags=flags | servers, directory=tmp_path).settings)
-    assert [(one.good, said in one.sentence) for one in islice(found, 2)] == [
-        (False, False),  # the broker
-        (False, True),
-    ]
+    broker, state, policy_finding = islice(found, 3)
+    assert (broker.mark, state.mark, policy_finding.mark) == (Mark.BAD, Mark.GOOD, Mark.BAD)
+    assert said in policy_finding.sentence
     environ = {
         "SHOPSTREAMS_MODERATION__ENABLED": "true",
         "SHOPSTREAMS_MODERATION__POLICY": str(policy),
     }
     done = shopstreams("run", *NO_BROKER, cwd=tmp_path, settings=environ)
     fails_with_a_sentence(done, 1, said)
+
+
+def test_what_no_broker_can_mend_is_said_before_one_is_waited_for(tmp_path: Path) -> None:
+    environ = {"SHOPSTREAMS_WEB__TOKEN_FILE": "nowhere"}
+    done = shopstreams("run", *NO_BROKER, cwd=tmp_path, settings=environ)
+    fails_with_a_sentence(done, 1, "web.token_file nowhere cannot be read")
+
+
+def test_a_file_that_is_not_there_is_said_before_a_broker_is_asked() -> None:
+    for more in ([], ["--wait"]):
+        done = shopstreams("replay", "reviews", "no.csv", *more, *NO_BROKER)
+        fails_with_a_sentence(done, 1, "no.csv: No such file")
 
 
 def test_a_file_that_will_not_do_is_said(embedded: str, tmp_path: Path, reviews: Path) -> None:

@@ -41,24 +41,42 @@ def test_a_worker_reads_what_comes_and_writes_what_leaves() -> None:
     worker = Program.WORKER
     read = by_role(Role.SOURCE, Role.REFERENCE, Role.CONTROL)
     written = by_role(Role.RESULT, Role.BESIDE, Role.REPORT)
-    assert names(worker, Operation.READ, topic) == read | logs
+    assert names(worker, Operation.READ, topic) == read | logs | {"dead-letters"}
     assert names(worker, Operation.WRITE, topic) == written | logs
     assert names(worker, Operation.CREATE, topic) == logs
     assert names(worker, Operation.READ, Resource.GROUP) == {"till"}
     assert "till-shop.reviews-" in names(worker, Operation.WRITE, Resource.TRANSACTIONAL_ID)
-    assert len(rights(SETTINGS, worker)) == len(read | written) + 3 * len(logs) + 1 + 4
+    assert len(rights(SETTINGS, worker)) == len(read | written) + 1 + 3 * len(logs) + 1 + 4
+
+
+def more_than(without: dict[str, object], flags: dict[str, object]) -> set[tuple[Operation, str]]:
+    few, many = (
+        set(rights(load_settings(environ={}, flags=one).settings, Program.WORKER))
+        for one in (without, without | flags)
+    )
+    assert few <= many
+    return {(one.operation, one.name) for one in many - few}
+
+
+def test_a_page_with_a_token_sends_letters_back_to_the_sources() -> None:
+    assert more_than({}, {"web.token_file": "token"}) == {
+        (Operation.WRITE, name) for name in ("reviews", "queries", "orders")
+    }
 
 
 def test_a_worker_whose_page_takes_decisions_reads_what_waits_and_writes_them() -> None:
-    flags = {"moderation.enabled": True, "web.token_file": "token"}
-    settings = load_settings(environ={}, flags=flags).settings
-    without = load_settings(environ={}, flags={"moderation.enabled": True}).settings
-    more = set(rights(settings, Program.WORKER)) - set(rights(without, Program.WORKER))
-    assert {(one.operation, one.name) for one in more} == {
+    more = more_than({"moderation.enabled": True}, {"web.token_file": "token"})
+    assert more >= {
         (Operation.WRITE, "moderation-decisions"),
         (Operation.READ, "held-reviews"),
         (Operation.READ, "review-decisions"),
     }
+
+
+def test_without_a_page_nothing_is_needed_for_it() -> None:
+    no_page: dict[str, object] = {"web.enabled": False, "moderation.enabled": True}
+    assert not more_than(no_page, {"web.token_file": "token"})
+    assert more_than(no_page, {"web.enabled": True}) == {(Operation.READ, "dead-letters")}
 
 
 def test_every_topic_is_somebodys() -> None:

@@ -27,7 +27,7 @@ from streams.agents.decisions import DecisionHandler
 from streams.agents.moderated_reviews import ModeratedReviewHandler
 from streams.agents.reviews import ReviewHandler
 from streams.aspects import require_words
-from streams.cli.doctor import findings
+from streams.cli.doctor import Mark, findings
 from streams.config import Settings, load_settings
 from streams.delivery import AtLeastOnce
 from streams.errors import StartupError
@@ -226,8 +226,8 @@ def test_words_that_cannot_be_read_are_said_before_anything_is_loaded(tmp_path: 
     settings = settings_of(tmp_path, **lost)
     with pytest.raises(StartupError, match=r"aspects\.words: .*none\.toml cannot be read"):
         require_words(settings.aspects)
-    _, said = islice(findings(settings), 2)  # behind the broker's
-    assert not said.good
+    _, _, said = islice(findings(settings), 3)  # behind the broker's and the state folder's
+    assert said.mark is Mark.BAD
     assert "none.toml cannot be read" in said.sentence
 
 

@@ -15,7 +15,8 @@ from inference.device import choose_device, choose_threads
 from inference.errors import ModelError
 from inference.messages import Floats, Item
 from inference.models.base import Model, forward
-from inference.models.loading import BUNDLED, content_hash, load
+from inference.models.loading import content_hash, load
+from inference.models.names import BUNDLED, check_name
 from tests.toys.bad_models import BAD_FOLDERS
 from tests.toys.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
 
@@ -194,9 +195,25 @@ def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_a_hub_name_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    for name in ("nobody/has-this-model", "not a name"):
-        with pytest.raises(ModelError, match="cannot be fetched"):
-            load("sentiment", name, "cpu", 512)
+    with pytest.raises(ModelError, match=r"hub cannot be reached from here: name a folder$"):
+        load("sentiment", "nobody/has-this-model", "cpu", 512)
+    with pytest.raises(ModelError, match="cannot be fetched"):
+        load("sentiment", "not a name", "cpu", 512)
+
+
+@pytest.mark.parametrize("name", ["bundeld", "Bundled", "bundle", "bundled/sentiment"])
+def test_a_name_that_was_meant_to_be_bundled(name: str) -> None:
+    with pytest.raises(ModelError, match="for sentiment: did you mean 'bundled'"):
+        check_name("sentiment", name)
+
+
+def test_names_of_folders_and_of_the_hub_are_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bundles").mkdir()
+    for name in (BUNDLED, "bundles", "/not/yet/there", "gpt2", "bundler/bert", "registry:m@live"):
+        check_name("sentiment", name)
 
 
 def test_the_device_and_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,9 @@ import yaml
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from inference.messages import ModelInfo, Statistics, Worked
+from schemas.codec import Decoder
+from schemas.errors import DecodeError
+from schemas.events import ReviewEvent
 from streams.telemetry.figures import new_figures
 from streams.telemetry.metrics import DECLARED, Counts, Spreads, WorkerCollector, exposition
 from streams.telemetry.standing import PartitionStanding, Standing
@@ -22,7 +25,7 @@ ALERTS = ROOT / "deploy/prometheus/alerts.yml"
 DASHBOARD = ROOT / "deploy/grafana/dashboards/shopstreams.json"
 FUNCTIONS = {
     *("sum", "max", "rate", "increase", "deriv", "histogram_quantile"),
-    *("by", "on", "and", "group_left"),
+    *("by", "on", "and", "or", "group_left", "absent", "vector"),
 }
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
@@ -108,6 +111,29 @@ def test_every_alert_tells_what_to_do() -> None:
         assert rule["annotations"]["runbook"].endswith("#" + rule["alert"].lower())
         assert rule["annotations"]["summary"]
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_the_run_book_names_the_codes_of_bad_records() -> None:
+    bad = [None, b"\xff", b"x", b"1", b"{}", b'{"schema_version": 99}', b'{"review_id": []}']
+    found = Decoder(ReviewEvent).decode_many(bad)
+    codes = {one.code for one in found if isinstance(one, DecodeError)}
+    assert len(codes) == len(bad)
+    book = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    section = book.split("#### ShopstreamsDeadLetters", 1)[1].split("####", 1)[0]
+    assert codes <= set(re.findall(r"`([a-z0-9_]+)`", section))
+
+
+@pytest.mark.parametrize(
+    ("alert", "speaks"),
+    [
+        ("ShopstreamsDown", 'or absent(up{job="shopstreams"})'),
+        ("ShopstreamsNoPartitions", "(sum(shopstreams_partitions) or vector(0)) == 0"),
+    ],
+)
+def test_a_total_outage_leaves_no_alert_without_samples(alert: str, speaks: str) -> None:
+    # An expression over metrics that nobody serves has no samples, and no sample raises no alert.
+    (rule,) = [rule for rule in rules() if rule["alert"] == alert]
+    assert rule["expr"].endswith(speaks)
 
 
 def test_panels_do_not_overlap() -> None:

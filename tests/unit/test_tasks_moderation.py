@@ -11,10 +11,17 @@ import pytest
 
 from inference.tasks import moderation
 from inference.tasks.moderation import Finding, Policy, Settlement, Thresholds
-from inference.tasks.moderation_policy import PolicyError, parse_policy, read_policy
+from inference.tasks.moderation_policy import (
+    PolicyError,
+    parse_policy,
+    read_policy,
+    unknown_attributes,
+)
 from schemas.base import Language
 from schemas.events import ModerationDecision, Verdict
 from schemas.results import Decision, Effect, HeldReview, ModelId, Outcome, Source, Timings
+from streams.cli.app import app
+from streams.cli.failures import run_command
 
 POLICY = parse_policy(
     {
@@ -172,6 +179,7 @@ def test_a_policy_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ({}, "no attribute is named"),
         ({"insult": 0.5}, "insult must be a table"),
         ({"insult": {"hold": 0.5, "rejct": 0.9}}, "insult.rejct: did you mean 'reject'"),
         ({"insult": {"hold": 0.5, "fr": {"hold": 0.1}}}, "unknown key insult.fr"),
@@ -210,6 +218,27 @@ def test_a_file_that_is_no_policy_is_named_with_the_place(
     with pytest.raises(PolicyError, match=said) as caught:
         read_policy(file)
     assert str(caught.value).startswith(str(file))
+
+
+def test_an_attribute_that_nobody_scores_is_told_with_the_nearest_one() -> None:
+    policy = parse_policy({name: {"hold": 0.5} for name in ("insutl", "personal_data", "spam")})
+    assert unknown_attributes(policy, ["insult", "spam"]) == [
+        "the moderation model knows no 'insutl': did you mean 'insult'?"
+    ]
+    assert not unknown_attributes(read_policy(), read_policy().attributes)
+
+
+def test_policy_check_refuses_what_the_model_does_not_know(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text("[insutl]\nhold = 0.5\n", encoding="utf-8")
+    assert run_command(app, ["policy", "check", str(file)]) == 2
+    assert "knows no 'insutl': did you mean 'insult'?" in capsys.readouterr().err
+    file.write_text("# nothing yet\n", encoding="utf-8")
+    assert run_command(app, ["policy", "check", str(file)]) == 2
+    assert f"{file}: no attribute is named" in capsys.readouterr().err
+    assert run_command(app, ["policy", "check"]) == 0
 
 
 def _finding(attribute: str) -> Finding:

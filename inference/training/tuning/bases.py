@@ -12,7 +12,8 @@ from inference.errors import TrainingError
 from inference.models.encoding import TextEncoder
 from inference.models.folder import CONFIG
 from inference.models.limits import padding, positions, tells_apart
-from inference.models.loading import BUNDLED, BUNDLED_FOLDER, Found, content_hash, find
+from inference.models.loading import BUNDLED_FOLDER, Found, content_hash, find
+from inference.models.names import BUNDLED
 from inference.training.tokenizer import mark_pairs
 
 _SHARED = "sentiment"

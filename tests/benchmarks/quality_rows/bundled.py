@@ -10,7 +10,8 @@ import numpy as np
 from inference.evaluation.scoring import score
 from inference.messages import Floats
 from inference.models.base import Model
-from inference.models.loading import BUNDLED, BUNDLED_FOLDER, load
+from inference.models.loading import BUNDLED_FOLDER, load
+from inference.models.names import BUNDLED
 from inference.settings import InferenceSettings
 
 MAX_TOKENS: Final = InferenceSettings(models={}).max_tokens

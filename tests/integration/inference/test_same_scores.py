@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from inference.messages import Floats
 from inference.models.base import Model, forward
-from inference.models.loading import BUNDLED, load
+from inference.models.loading import load
+from inference.models.names import BUNDLED
 
 TOLERANCES = {
     "fp32": 1e-5,  # sums are taken in another order in another batch

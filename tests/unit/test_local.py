@@ -1,0 +1,58 @@
+"""What a worker needs of its own machine, and what doctor says of it."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from inference.errors import ModelError
+from streams.cli.doctor import Mark, findings
+from streams.config import load_settings
+from streams.errors import StartupError
+from streams.local import require_local
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Give a port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("web.token_file", "nowhere", "web.token_file nowhere cannot be read"),
+        ("models.intent", "bundeld", "no model 'bundeld' for intent: did you mean 'bundled'?"),
+        ("web.port", "{taken}", "port {taken} is taken: set web.port to a free one"),
+    ],
+)
+def test_what_no_broker_can_mend_is_said(
+    tmp_path: Path, taken: int, setting: str, value: str, said: str
+) -> None:
+    flags = {"engine.state_dir": str(tmp_path / "state"), setting: value.format(taken=taken)}
+    settings = load_settings(environ={}, flags=flags, directory=tmp_path).settings
+    with pytest.raises((StartupError, ModelError), match=re.escape(said.format(taken=taken))):
+        require_local(settings)
+
+
+def test_doctor_looks_at_state_folder_token_and_port(tmp_path: Path, taken: int) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "token").write_text("short")
+    flags = {
+        "kafka.bootstrap_servers": "127.0.0.1:1",
+        "engine.state_dir": str(tmp_path / "file" / "state"),
+        "web.token_file": str(tmp_path / "token"),
+        "web.port": taken,
+    }
+    settings = load_settings(environ={}, flags=flags, directory=tmp_path).settings
+    _broker, *found = islice(findings(settings), 4)
+    marks = [Mark.BAD, Mark.BAD, Mark.DOUBTFUL]  # a worker that runs has its port by right
+    words = ["cannot write to engine.state_dir", "fewer than 16 characters", "is taken"]
+    for finding, mark, said in zip(found, marks, words, strict=True):
+        assert (finding.mark, said in finding.sentence) == (mark, True)
