@@ -37,6 +37,7 @@ SETTINGS = TuningSettings(
     batch_tokens=256,
     max_tokens=16,
     device="cpu",
+    threads=1,
     dtype="fp32",
     checkpoint_s=0.0,
 )
