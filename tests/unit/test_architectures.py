@@ -14,7 +14,10 @@ from inference.models.loading import load
 from tests.toys.tiny_bert import LABELS, edit_config, write_tokenizer
 
 # DeBERTa's code of transformers compiles parts of itself in a way that torch has given up.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning"),
+    pytest.mark.usefixtures("one_thread"),
+]
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 POSITIONS = 48
 TEXTS: list[Item] = ["good", "bad " * 30, "", "很好 not good", "x" * 100_000]

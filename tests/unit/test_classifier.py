@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from inference.models.names import BUNDLED, check_name
 from tests.toys.bad_models import BAD_FOLDERS
 from tests.toys.tiny_bert import LABELS, MAX_TOKENS, edit_config, make_tiny_bert
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = 1e-5  # of float32: sums are taken in another order in another batch
 TEXTS: list[Item] = [
     "good",
@@ -37,15 +37,6 @@ TEXTS: list[Item] = [
     "x" * 1_000_000,
     "不好 " * 250_000,
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads on a model so small wait for each other, on a busy machine for seconds."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

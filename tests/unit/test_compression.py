@@ -25,6 +25,7 @@ from inference.training.tokenizer import SPECIAL, wrapped
 from streams.cli.failures import run_command
 from tests.toys.tiny_bert import LABELS, edit_config, make_tiny_bert
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TEXTS = ("good 很好", "不好", "a good 9")
 
 

@@ -20,6 +20,7 @@ from inference.models.base import forward
 from inference.models.loading import load
 from tests.toys.tiny_bert import make_tiny_bert
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 LABELS = ("negative", "neutral", "positive")
 
 

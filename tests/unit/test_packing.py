@@ -18,6 +18,7 @@ from inference.models.loading import load
 from inference.models.packing import NotPackable, Packing, pack, packed_attention
 from tests.unit.test_architectures import make
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 HEADS, WIDTH = 2, 4
 TOLERANCE = 1e-5
 lengths = st.lists(st.integers(1, 6), min_size=1, max_size=8).map(sorted)

@@ -24,6 +24,7 @@ from inference.registry.registry import Registry
 from streams.cli.failures import run_command
 from tests.toys.tiny_bert import edit_config, make_tiny_bert
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ABOUT = About(slot="sentiment", evaluation="evaluation/held-out.jsonl")
 
 
