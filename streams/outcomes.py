@@ -17,6 +17,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from schemas.hints import nearest
 from schemas.topics import Role, Topics
 from streams.admin import (
     TIMEOUT_S,
@@ -28,7 +29,7 @@ from streams.admin import (
 )
 from streams.config import Settings
 from streams.config_sections import KafkaSettings
-from streams.config_sources import ConfigError, nearest
+from streams.config_sources import ConfigError
 
 _LOOK_INTERVAL_S: Final = 0.05
 _PASSING: Final = frozenset(

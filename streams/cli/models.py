@@ -151,7 +151,7 @@ def drop(
 def _operator(
     settings: Settings, timeout_s: float, slot: str | None = None, *, quiet: bool = False
 ) -> Operator:
-    from streams.config_sources import nearest
+    from schemas.hints import nearest
     from streams.models.operator import Operator
 
     slots = list(settings.models_in_use())
