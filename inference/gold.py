@@ -29,21 +29,31 @@ _STARS = {1: _NEGATIVE, 2: _NEGATIVE, 3: _NEUTRAL, 4: _POSITIVE, 5: _POSITIVE}
 _STAR = re.compile(r"([1-5])\s*(?:stars?|星|分|★)")
 
 
+_SCALES = "A file may also say 0 and 1, -1 to 1, or 1 to 5 stars, all its rows on one scale"
+_LONGEST_QUOTED, _WORDS_QUOTED = 24, 2
+
+
 def gold_names(labels: Sequence[Gold], known: Sequence[str]) -> list[str]:
     """Return the name of each label among `known`; raises `GoldLabelError` for the first unknown.
 
-    The error names the label's row and not its value: who maps the wrong column has texts there.
+    The error quotes what may be a label. It quotes no text: who maps the wrong column has texts.
     """
     by_case = {name.lower(): name for name in known}
     names: list[str] = []
     for row, meaning in enumerate(meanings(labels, known), start=1):
         name = by_case.get(meaning)
         if name is None:
-            raise GoldLabelError(
-                f"the label of row {row} is none that the model knows: {', '.join(known)}", row
-            )
+            raise GoldLabelError(_unknown(labels[row - 1], row, known), row)
         names.append(name)
     return names
+
+
+def _unknown(label: Gold, row: int, known: Sequence[str]) -> str:
+    text = str(label).strip()
+    is_short = len(text) <= _LONGEST_QUOTED and len(text.split()) <= _WORDS_QUOTED
+    shown = repr(text) if is_short else f"{len(text)} characters long"
+    said = f"the label of row {row} is {shown}, and none that the model knows: {', '.join(known)}"
+    return f"{said}. {_SCALES}" if {_NEGATIVE, _POSITIVE} <= set(known) else said
 
 
 def meanings(labels: Sequence[Gold], known: Sequence[str] = ()) -> list[str]:

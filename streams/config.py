@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, Field, ValidationError
 
+from schemas.hints import nearest
 from schemas.topics import MODERATION, Topics
 from streams.config_checks import (
     FieldPaths,
@@ -38,7 +39,6 @@ from streams.config_sources import (
     find_file,
     flags_layer,
     merge,
-    nearest,
     nested,
     read_environment,
     read_file,

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.errors import MappingError
+from schemas.hints import nearest
 from schemas.mapping import FieldMap
 from schemas.masking import Kind
 from schemas.topics import DEFAULT_TOPICS, Role, Topics
-from streams.config_sources import nearest
 
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _LETTERS = "dead-letters"

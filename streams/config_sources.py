@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -133,12 +132,6 @@ def nested(values: Mapping[Key, Value]) -> dict[str, Any]:
                 raise ConfigError(f"{'.'.join(key)} in {given.origin}: {step} is no table")
         branch[key[-1]] = given.value
     return tree
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """Return a hint at the known word that `word` may have meant, else all of them."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(known))}"
 
 
 def explain(problem: ErrorDetails, values: Mapping[Key, Value]) -> str:

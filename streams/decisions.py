@@ -30,12 +30,6 @@ _DECIDED: Final[TypeAdapter[ReviewDecision]] = TypeAdapter(ReviewDecision)
 _HELD: Final[TypeAdapter[HeldReview]] = TypeAdapter(HeldReview)
 
 
-def require_moderation(settings: Settings) -> None:
-    """Raise `ConfigError` where reviews are not moderated: there are no topics to read."""
-    if not settings.moderation.enabled:
-        raise ConfigError("reviews are not moderated here: set moderation.enabled = true")
-
-
 def applied(settings: Settings, since_ms: int | None = None) -> Iterator[ReviewDecision]:
     """Yield the decisions that were applied, each once, in order within each author.
 

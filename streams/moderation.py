@@ -6,8 +6,16 @@ from pathlib import Path
 
 from inference.tasks.moderation import Policy
 from inference.tasks.moderation_policy import BUNDLED, PolicyError, read_policy
+from streams.config import Settings
 from streams.config_sections import ModerationSettings
+from streams.config_sources import ConfigError
 from streams.errors import StartupError
+
+
+def require_moderation(settings: Settings) -> None:
+    """Raise `ConfigError` where reviews are not moderated: there are no topics to read."""
+    if not settings.moderation.enabled:
+        raise ConfigError("reviews are not moderated here: set moderation.enabled = true")
 
 
 def policy_file(settings: ModerationSettings) -> Path:

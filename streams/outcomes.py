@@ -17,7 +17,8 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from schemas.topics import Role, Topics
+from schemas.hints import nearest
+from schemas.topics import MODERATION, Role, Topics
 from streams.admin import (
     TIMEOUT_S,
     AdminError,
@@ -28,7 +29,8 @@ from streams.admin import (
 )
 from streams.config import Settings
 from streams.config_sections import KafkaSettings
-from streams.config_sources import ConfigError, nearest
+from streams.config_sources import ConfigError
+from streams.moderation import require_moderation
 
 _LOOK_INTERVAL_S: Final = 0.05
 _PASSING: Final = frozenset(
@@ -124,9 +126,17 @@ def known_ids(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
     wanted = tuple(dict.fromkeys(names))
     for name in wanted:
         if name not in by_name:
+            if name in _of_moderation(settings):
+                require_moderation(settings)
             hint = nearest(name, list(by_name))
             raise ConfigError(f"there is no result topic {name!r}: {hint}")
     return tuple(by_name[name] for name in wanted) or result_ids(topics)
+
+
+def _of_moderation(settings: Settings) -> set[str]:
+    """Return what the topics of moderation alone are called, by id and by the broker's name."""
+    topics = Topics.named(settings.topics)
+    return {*MODERATION, *(topics[topic_id].name for topic_id in MODERATION)}
 
 
 def source_ends(settings: Settings, names: Iterable[str]) -> dict[Place, int]:

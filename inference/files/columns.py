@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
 from inference.files.errors import ColumnError
+from schemas.hints import nearest
 
 _NUMBER_FIELDS = frozenset({"rating", "quantity", "unit_price", "price"})
 _TIME_FIELDS = frozenset({"created_at", "eta"})
@@ -80,6 +81,20 @@ def parse_pairs(options: Iterable[str], flag: str) -> dict[str, str]:
             raise ColumnError(f"{flag} takes NAME=VALUE, with commas between, not {part!r}")
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+def require_fields(named: Iterable[str], known: Collection[str], flag: str) -> None:
+    """Raise `ColumnError` for the first of `named`, our side of a mapping, that is no field."""
+    for name in named:
+        if name not in known:
+            raise ColumnError(f"{flag}: there is no field {name!r}: {nearest(name, known)}")
+
+
+def require_columns(columns: Columns, there: Collection[str], file: str) -> None:
+    """Raise `ColumnError` for the first column that is mapped and does not stand in the file."""
+    for column in columns.renamed.values():
+        if column not in there:
+            raise ColumnError(f"{file} has no column {column!r}; it has {', '.join(there)}")
 
 
 def _typed(name: str, value: Any) -> Any:

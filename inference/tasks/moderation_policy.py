@@ -12,14 +12,14 @@ What a file does not name has no consequence.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from inference.tasks.moderation import PERSONAL_DATA, Policy, Thresholds
 from schemas.base import Language
+from schemas.hints import nearest
 
 BUNDLED: Final = Path(__file__).parent.parent / "bundled" / "moderation" / "policy.toml"
 _STEPS: Final = ("hold", "reject")
@@ -67,7 +67,7 @@ def unknown_attributes(policy: Policy, labels: Iterable[str]) -> list[str]:
     """
     known = (*labels, *({PERSONAL_DATA}.difference(labels)))
     return [
-        f"the moderation model knows no {name!r}: {_nearest(name, known)}"
+        f"the moderation model knows no {name!r}: {nearest(name, known)}"
         for name in policy.attributes
         if name not in known
     ]
@@ -91,12 +91,7 @@ def _thresholds(attribute: str, table: Mapping[str, Any], language: Language) ->
 def _check_names(place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for name in table:
         if name not in known:
-            raise PolicyError(f"unknown key {place}.{name}: {_nearest(name, known)}")
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise PolicyError(f"unknown key {place}.{name}: {nearest(name, known)}")
 
 
 def _number(attribute: str, name: str, value: object) -> float | None:

@@ -33,7 +33,8 @@ def export(
     """
     settings = settings_of(config, bootstrap_servers)
     from inference.files.whole import written_whole
-    from streams.decisions import applied, example_line, require_moderation
+    from streams.decisions import applied, example_line
+    from streams.moderation import require_moderation
     from streams.output_files import require_writable
 
     require_moderation(settings)

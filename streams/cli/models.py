@@ -24,7 +24,10 @@ models_app = typer.Typer(
 )
 
 SlotArgument = Annotated[
-    str, typer.Argument(metavar="SLOT", help="sentiment, intent or recommend, as in [models].")
+    str,
+    typer.Argument(
+        metavar="SLOT", help="sentiment, intent, recommend, moderation or aspects, as in [models]."
+    ),
 ]
 SourceArgument = Annotated[
     str, typer.Argument(metavar="SOURCE", help="A folder that all workers see, or a hub name.")
@@ -37,6 +40,11 @@ TimeoutOption = Annotated[
     float, typer.Option(min=1, help="Seconds that the workers have for each step.")
 ]
 PATIENCE_S = 120.0
+UNUSED = {
+    "moderation": "reviews are not moderated here: set moderation.enabled = true",
+    "aspects": "the sentiment model answers for aspects here: name another in models.aspects",
+}
+"""Why a slot of [models] is not there, and what to do."""
 PERCENT = 100
 
 
@@ -151,10 +159,12 @@ def drop(
 def _operator(
     settings: Settings, timeout_s: float, slot: str | None = None, *, quiet: bool = False
 ) -> Operator:
-    from streams.config_sources import nearest
+    from schemas.hints import nearest
     from streams.models.operator import Operator
 
     slots = list(settings.models_in_use())
+    if slot in UNUSED and slot not in slots:
+        raise typer.BadParameter(f"there is no slot {slot!r}: {UNUSED[slot]}")
     if slot is not None and slot not in slots:
         raise typer.BadParameter(f"there is no slot {slot!r}: {nearest(slot, slots)}")
     return Operator(settings, timeout_s, _ignore if quiet else _tell)

@@ -161,19 +161,24 @@ def _plan(
     limit: int | None,
     created_at: str | None = None,
 ) -> Plan:
-    from inference.files.columns import Columns, parse_pairs, parse_time
-    from streams.replay.events import KINDS, Recipe
+    from inference.files.columns import Columns, parse_pairs, parse_time, require_fields
+    from streams.replay.events import KINDS, Recipe, fields_of
     from streams.replay.run import Plan
 
+    paths = settings.fields.get(kind, {})
     columns = Columns(
         renamed=parse_pairs(mapping or [], "--map"),
         constants=parse_pairs(constants or [], "--set"),
     )
+    # What workers find by a path may stand in the file under another name yet.
+    known = fields_of(KINDS[kind]) | {path.split(".")[0] for path in paths.values()}
+    require_fields(columns.renamed, known, "--map")
+    require_fields(columns.constants, known, "--set")
     recipe = Recipe(
         kind=KINDS[kind],
         columns=columns,
         created_at=parse_time(created_at) if created_at else None,
-        elsewhere=tuple(settings.fields.get(kind, {})),
+        elsewhere=tuple(paths),
     )
     return Plan(path=file, recipe=recipe, rate=rate, limit=limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from streams.cli.failures import EXIT_FAILED
 from streams.cli.options import ConfigOption, ServersOption, settings_of
 from streams.security.program import Program
+
+_PRINCIPAL = re.compile(r"[A-Za-z]+:.+")
 
 topics_app = typer.Typer(name="topics", help="Make or check the topics.", no_args_is_help=True)
 
@@ -74,6 +77,11 @@ def acls(
 
     Example: shopstreams topics acls --principal User:shop --for worker
     """
+    if not _PRINCIPAL.fullmatch(principal):
+        raise typer.BadParameter(
+            f"{principal!r} has no type, and Kafka would match nobody: 'User:{principal}'",
+            param_hint="--principal",
+        )
     settings = settings_of(config, bootstrap_servers)
     from streams.security.acls import commands, rights
 

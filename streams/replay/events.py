@@ -12,9 +12,11 @@ from typing import Final
 
 import orjson
 
-from inference.files.columns import Columns
+from inference.files.columns import Columns, require_columns
 from inference.files.errors import ColumnError
 from inference.files.readers import Row
+from schemas.events import OrderItem
+from schemas.topics import DEFAULT_TOPICS
 from streams.replay.orders import Fields, gather, with_status
 
 LABEL: Final = "label"
@@ -90,7 +92,17 @@ KNOWLEDGE = Kind(
 
 KINDS: Final = {kind.topic_id: kind for kind in (REVIEWS, QUERIES, ORDERS, CATALOGUE, KNOWLEDGE)}
 
+ITEM_FIELDS: Final = tuple(OrderItem.model_fields)
+"""Of a product on a row of its own, which is gathered into its order."""
 _ORDER_ROWS_NEED = ("product_id", "quantity", "unit_price", "currency")
+
+
+def fields_of(kind: Kind) -> frozenset[str]:
+    """Return what a file's columns can be: an event's fields, a review's label, a product's."""
+    (spec,) = (spec for spec in DEFAULT_TOPICS if spec.id == kind.topic_id)
+    more = {LABEL} if kind is REVIEWS else set(ITEM_FIELDS if kind is ORDERS else ())
+    return frozenset(spec.event.model_fields) | more
+
 
 Draft = Fields | bytes
 """An event on its way: its fields, or the bytes of a row that has none."""
@@ -101,11 +113,19 @@ def records(rows: Iterator[Row], recipe: Recipe) -> Iterator[Record]:
     first = list(islice(rows, _LOOKED_AT_ROWS))
     seen = {name for row in first for name in recipe.columns.apply(row.fields or {})}
     in_rows = recipe.kind is ORDERS and "items" not in seen
+    _check_mapping(first, recipe)
     _check_columns(first, seen, recipe, _ORDER_ROWS_NEED if in_rows else recipe.kind.needed)
     drafts: Iterable[Draft] = _drafts(chain(first, rows), seen, recipe)
     for stage in _stages(recipe.kind, in_rows):
         drafts = stage(drafts)
     return (_record(draft, recipe.kind) for draft in drafts)
+
+
+def _check_mapping(first: list[Row], recipe: Recipe) -> None:
+    """Raise where a mapped column is in no row, if all rows have the same: it is misspelt."""
+    shapes = {tuple(row.fields) for row in first if row.fields is not None}
+    if len(shapes) == 1:  # rows of JSON may leave out what they lack
+        require_columns(recipe.columns, shapes.pop(), "the file")
 
 
 def _check_columns(

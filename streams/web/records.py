@@ -22,7 +22,8 @@ from schemas.letters import DeadLetter
 from schemas.topics import HELD_MS, Role
 from streams.config import Settings
 from streams.dead_letters import Choice, Letters, plan_replay, replay_letters, without_value
-from streams.decisions import require_moderation, tell, waiting
+from streams.decisions import tell, waiting
+from streams.moderation import require_moderation
 from streams.outcomes import reading_options
 
 LOOKED_BACK: Final = timedelta(days=1)

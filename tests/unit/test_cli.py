@@ -109,6 +109,30 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tail", "held-reviews"], "reviews are not moderated here: set moderation.enabled"),
+        (["tail", "review-decisons"], "there is no result topic 'review-decisons': did you mean"),
+        (["models", "drop", "moderation"], "'moderation': reviews are not moderated here"),
+        (["models", "drop", "aspects"], "'aspects': the sentiment model answers"),
+        (["models", "drop", "moderatoin"], "there is no slot 'moderatoin'"),
+        (["topics", "acls", "--principal", "shop"], "User:shop"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_to_do(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_command(app, arguments) == 2
+    shown = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert said in shown
+
+
 def test_a_broker_that_is_starting_is_waited_for() -> None:
     tries: list[int] = []
 

@@ -145,12 +145,23 @@ def test_a_models_own_labels_may_be_numbers() -> None:
         gold_names(["3", "77", "4"], known)
 
 
-@pytest.mark.parametrize("bad", ["a private text", 7, 2.5, "", "nan", "inf"])
-def test_an_unknown_label_names_its_row_and_not_itself(bad: Gold) -> None:
-    with pytest.raises(GoldLabelError, match="row 3") as caught:
+@pytest.mark.parametrize("bad", [7, 2.5, "", "nan", "inf", "angry"])
+def test_an_unknown_label_is_quoted_with_its_row_and_the_scales(bad: Gold) -> None:
+    with pytest.raises(GoldLabelError, match=f"row 3 is '{bad}', .* 1 to 5 stars") as caught:
         gold_names([1, 1, bad], LABELS)
     assert caught.value.row == 3
-    assert not str(bad) or str(bad) not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a private text", "一" * 25])
+def test_a_text_where_a_label_should_be_is_not_quoted(text: str) -> None:
+    with pytest.raises(GoldLabelError, match=f"row 1 is {len(text)} characters long") as caught:
+        gold_names([text], LABELS)
+    assert text not in str(caught.value)
+
+
+def test_scales_are_told_to_models_that_have_them() -> None:
+    with pytest.raises(GoldLabelError, match=r"knows: greeting, refund$"):
+        gold_names(["refnd"], ["greeting", "refund"])
 
 
 def test_a_label_that_the_model_lacks() -> None:

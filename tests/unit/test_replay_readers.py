@@ -17,6 +17,8 @@ from schemas.base import Message
 from schemas.codec import Decoder
 from schemas.events import OrderEvent, QueryEvent, ReviewEvent
 from schemas.reference import CatalogueItem, KnowledgeEntry
+from streams.cli.app import app
+from streams.cli.failures import run_command
 from streams.replay.accuracy import accuracy
 from streams.replay.events import (
     CATALOGUE,
@@ -27,6 +29,7 @@ from streams.replay.events import (
     Kind,
     Recipe,
     Record,
+    fields_of,
     records,
 )
 from streams.replay.orders import gather
@@ -356,3 +359,34 @@ def test_accuracy_knows_the_usual_scales(truth: str, others: list[str], label: s
     missed: dict[tuple[str, tuple[str, ...]], int] = {(other, ()): 0 for other in others}
     found = {name: accuracy({(truth, rankings[name]): 1} | missed) for name in labels}
     assert found[label] == 1.0 if label else not any(found.values())
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--map", "txt=text"], "--map: there is no field 'txt': did you mean 'text'?"),
+        (
+            ["--set", "prodct_id=1"],
+            "--set: there is no field 'prodct_id': did you mean 'product_id'",
+        ),
+        (["--map", "text=nope"], "the file has no column 'nope'; it has text, label"),
+        (["--map", "rating=stars"], "the file has no column 'stars'; it has text, label"),
+    ],
+)
+def test_a_mapping_of_what_is_not_there_is_said(
+    tmp_path: Path, option: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, "reviews.csv", "text,label\ngood,1\n")
+    assert run_command(app, ["replay", "reviews", str(file), *option]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_fields_are_those_of_events_and_of_their_rows() -> None:
+    assert {"text", "label"} <= fields_of(REVIEWS)
+    assert {"items", "currency", "product_id", "unit_price"} <= fields_of(ORDERS)
+    assert "label" not in fields_of(ORDERS)
+
+
+def test_rows_of_json_may_lack_what_is_mapped(tmp_path: Path) -> None:
+    file = write(tmp_path, "r.jsonl", '{"text": "a"}\n{"text": "b", "note": 1}\n')
+    assert len(values(sent(file, REVIEWS, mapping="rating=stars"))) == 2

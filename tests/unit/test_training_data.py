@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -291,3 +292,15 @@ def test_the_second_text_is_part_of_the_data(tmp_path: Path) -> None:
     other = csv(tmp_path / "b.csv", *rows[:-1], "text number 19,lid,1", header="text,aspect,label")
     digests = {load_dataset(request(path, second="aspect")).digest for path in (one, other)}
     assert len(digests) == 2
+
+
+def test_a_mapping_of_what_is_not_there_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\ngood,1\n", encoding="utf-8")
+    given = [
+        ({"txt": "text"}, "--map: there is no field 'txt': did you mean 'text'?"),
+        ({"text": "nope"}, "reviews.csv has no column 'nope'; it has text, label"),
+    ]
+    for renamed, said in given:
+        with pytest.raises(ColumnError, match=re.escape(said)):
+            read_examples(path, Columns(renamed=renamed), SentimentLabels())

@@ -41,12 +41,18 @@ class Labelling(Protocol):
         """The columns that a row needs beside its text, for a person."""
         ...
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Our names of the columns that are read."""
+        ...
+
 
 class SentimentLabels:
     """Negative, neutral, positive: as words, 0 and 1, -1 to 1 or stars (`inference.gold`)."""
 
     many = False
     wanted = LABEL
+    fields = (LABEL,)
 
     def value(self, fields: Mapping[str, Any]) -> object | None:
         """Return the column `label`."""
@@ -63,6 +69,7 @@ class NamedLabels:
 
     many = False
     wanted = LABEL
+    fields = (LABEL,)
 
     def value(self, fields: Mapping[str, Any]) -> object | None:
         """Return the column `label`."""
@@ -78,6 +85,7 @@ class ListedLabels:
 
     many = True
     wanted = LABELS
+    fields = (LABELS, LABEL)
 
     def value(self, fields: Mapping[str, Any]) -> object | None:
         """Return the column `labels`, or `label`."""
@@ -103,6 +111,11 @@ class AttributeColumns:
     def wanted(self) -> str:
         """The columns."""
         return ", ".join(self._attributes)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The attributes."""
+        return self._attributes
 
     def value(self, fields: Mapping[str, Any]) -> object | None:
         """Return the cells of a row that has all of them."""

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from inference.files.columns import Columns
+from inference.files.columns import Columns, require_fields
 from inference.files.errors import ColumnError, FileError
 from inference.files.readers import read_rows
 from inference.tasks.catalogue import item_text
 from inference.training.readers import Purchase
 from schemas.base import EventTime
-from schemas.events import OrderStatus
+from schemas.events import OrderEvent, OrderItem, OrderStatus
 from schemas.reference import CatalogueItem
 
 _TIME: Final[TypeAdapter[datetime]] = TypeAdapter(EventTime)
@@ -39,6 +39,7 @@ def read_catalogue(path: Path, columns: Columns) -> dict[str, str]:
 
     Raises `FileError` and `ColumnError`.
     """
+    require_fields(columns.renamed, CatalogueItem.model_fields, "--catalogue-map")
     titles: dict[str, str] = {}
     missing: Counter[str] = Counter()
     rows = 0
@@ -63,6 +64,7 @@ def read_purchases(path: Path, columns: Columns, titles: Mapping[str, str]) -> P
     What came back, was cancelled or is not in the catalogue is left out, and so is a line that
     lacks customer, product or time. Raises `FileError` and `ColumnError` where nothing is left.
     """
+    require_fields(columns.renamed, {**OrderEvent.model_fields, **OrderItem.model_fields}, "--map")
     found = Purchases()
     for row in read_rows(path):
         for line in _lines(columns.apply(row.fields or {})):

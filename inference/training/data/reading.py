@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from inference.files.columns import Columns
+from inference.files.columns import Columns, require_columns, require_fields
 from inference.files.errors import ColumnError, DataError
 from inference.files.readers import Row, read_rows
 from inference.messages import Item
@@ -75,6 +75,7 @@ def read_examples(
     rows = 0
     there: dict[str, None] = {}
     wanted = (TEXT, second) if second else (TEXT,)
+    require_fields(columns.renamed, (*wanted, *labelling.fields), "--map")
     for row in islice(read_rows(path), limit):
         rows += 1
         place = f"{path.name}, line {row.line}"
@@ -90,6 +91,8 @@ def read_examples(
         values.append(value)
     if not rows:
         raise DataError(f"{path} has no rows")
+    if there:
+        require_columns(columns, there, path.name)
     if not examples:
         raise ColumnError(_nothing(path, wanted, labelling, list(there), losses))
     return _found(path, examples, labelling.names(values), losses, rows)
