@@ -10,7 +10,7 @@ from typing import Final
 
 from inference.tasks.facts import Turn
 from inference.tasks.intents import ALWAYS_A_PERSON, ORDER_INTENTS, SMALL_TALK, Intent
-from schemas.results import Outcome
+from schemas.results import HandOffReason, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,8 @@ def resolved(reading: Reading, text: str, earlier: Sequence[Turn], names_order: 
     """
     last = next((turn for turn in reversed(earlier) if turn.intent not in SMALL_TALK), None)
     if last is None or last.intent not in ORDER_INTENTS or not _is_short(text):
+        return reading
+    if last.reason is HandOffReason.UNSURE:  # what was not understood is no wish to follow up
         return reading
     if reading.clear and reading.intent not in _GIVES_WAY:
         return reading

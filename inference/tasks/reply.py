@@ -1,7 +1,7 @@
 """The answer to a customer's message, or the decision that a person should give it.
 
-    read the intent ─► follow-up? ─► a person? ─► sure? ─► small talk │ own order │ knowledge
-                                        └──────────┴──────────┴───► hand-off, with a kind sentence
+    read the intent ─► follow-up? ─► a person? ─► sure? ─► meant? ─► small talk │ own order │ entry
+                                        └──────────┴─────────┴──────────┴───► hand-off, kindly
 
 Nothing is said that is not in a knowledge entry or in the facts of the customer's own orders.
 """
@@ -17,6 +17,7 @@ from inference.tasks.facts import OrderFacts, SessionView, Turn, digest_of_quest
 from inference.tasks.intents import ORDER_INTENTS, SMALL_TALK, Intent
 from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.language import guess_language
+from inference.tasks.negated import is_taken_back
 from inference.tasks.order_answers import OrderAnswer, Speaker, answer_on_order
 from inference.tasks.own_orders import Mention, mentioned, most_likely, other_open
 from inference.tasks.phrases import Phrase, in_a_row, say
@@ -136,6 +137,13 @@ def _not_sure(asked: _Asked) -> ReplyDraft | None:
     return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
 
 
+def _taken_back(asked: _Asked) -> ReplyDraft | None:
+    """A model hears "cancel" in "don't cancel"; nothing is done then, and no policy told."""
+    if not is_taken_back(asked.reading.intent, asked.query.text):
+        return None
+    return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
+
+
 def _small_talk(asked: _Asked) -> ReplyDraft | None:
     if asked.reading.intent not in SMALL_TALK:
         return None
@@ -221,6 +229,7 @@ _RULES: Final[tuple[Callable[[_Asked], ReplyDraft | None], ...]] = (
     _a_person_is_wanted,
     _the_very_question,
     _not_sure,
+    _taken_back,
     _small_talk,
     _asked_again,
     _own_order,
