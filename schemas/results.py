@@ -191,7 +191,13 @@ class ReadReview(Envelope):
         str,
         Field(description="negative, neutral or positive; another model brings its own labels."),
     ]
-    score: Annotated[Probability, Field(description="Probability of `sentiment`.")]
+    score: Annotated[
+        Probability,
+        Field(
+            description="Probability of `sentiment`; 1 where the review is nothing but a rating, "
+            "such as 1/5: it is labelled by that."
+        ),
+    ]
     scores: Annotated[dict[str, Probability], Field(description="Probability of each label.")]
     attributes: Attributes
     reasons: tuple[Reason, ...]
@@ -200,7 +206,7 @@ class ReadReview(Envelope):
         Explanation | None,
         Field(
             description="Where the review asked for it (`explain`); even so None if the model was "
-            "changed meanwhile."
+            "changed meanwhile, or the review is nothing but a rating."
         ),
     ] = None
     aspects: Annotated[

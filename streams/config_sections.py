@@ -138,7 +138,8 @@ class ReplySettings(Section):
     """When a customer is answered and when a person takes over."""
 
     threshold: Share | None = Field(
-        default=None, description="Least confidence to answer; unset, it is 0.7."
+        default=None,
+        description="Least confidence to answer; unset, it is 0.7. Greetings and thanks take 0.9.",
     )
     margin: Share | None = Field(
         default=None, description="Least lead over the next intent; unset, it is 0.1."

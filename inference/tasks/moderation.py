@@ -7,8 +7,8 @@
     settle      what a person's decision does
 
 Only what is held or rejected is looked at more closely: its clauses are scored by the same model,
-and of each attribute the one with the highest score is its span. Personal data needs no model for
-that: the rules of `schemas.masking` say where it stands.
+and of each attribute the one with the highest score is its span. Personal data and open threats
+need no model for that: the rules of `schemas.masking` and `threats` say where they stand.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from inference.tasks.threats import threats
 from schemas.base import Language
 from schemas.events import ModerationDecision
 from schemas.masking import find
 from schemas.results import Decision, Effect, HeldReview, Reason
 
 PERSONAL_DATA: Final = "personal_data"
+THREAT: Final = "threat"
 CLAUSES: Final = 24
 """Of one review that are scored; what comes behind them no model reads either."""
 SHORTEST: Final = 2
@@ -97,15 +99,15 @@ _ALLOWED: Final = Judgement(decision=Decision.ALLOW)
 
 
 def read(row: Sequence[float], labels: Sequence[str], text: str) -> dict[str, float]:
-    """Return the scores of a text: the model's by label, and certainty where a rule finds data.
+    """Return the scores of a text: the model's by label, and certainty where a rule finds one.
 
     Raises `ValueError` where the row does not fit the labels or holds what is no number.
     """
     scores = {name: float(score) for name, score in zip(labels, row, strict=True)}
     if not all(0.0 <= score <= 1.0 for score in scores.values()):
         raise ValueError("a probability is not a number between 0 and 1")
-    scores[PERSONAL_DATA] = 1.0 if find(text) else scores.get(PERSONAL_DATA, 0.0)
-    return scores
+    scores.setdefault(PERSONAL_DATA, 0.0)
+    return scores | dict.fromkeys(_ruled(text), 1.0)
 
 
 def decide(scores: Scores, language: Language, policy: Policy) -> Judgement:
@@ -134,9 +136,10 @@ def reasons(
     findings: Iterable[Finding], text: str, scored: Mapping[Place, Scores]
 ) -> tuple[Reason, ...]:
     """Return each finding with its span: the clause whose score is highest, or the whole text."""
-    personal = [(span.start, span.end) for span in find(text)]
+    ruled = _ruled(text)
     return tuple(
-        _reason(one, text, _span(one.attribute, text, scored, personal)) for one in findings
+        _reason(one, text, ruled.get(one.attribute) or _span(one.attribute, text, scored))
+        for one in findings
     )
 
 
@@ -176,11 +179,16 @@ def _parts(text: str, start: int, end: int) -> Iterable[Place]:
         yield found.start() + blanks, found.start() + len(part.rstrip())
 
 
-def _span(
-    attribute: str, text: str, scored: Mapping[Place, Scores], personal: Sequence[Place]
-) -> Place:
-    if attribute == PERSONAL_DATA and personal:
-        return personal[0]
+def _ruled(text: str) -> dict[str, Place]:
+    """Return the attributes that rules find in a text, each with its first place."""
+    places = {
+        PERSONAL_DATA: [(span.start, span.end) for span in find(text)],
+        THREAT: threats(text),
+    }
+    return {attribute: found[0] for attribute, found in places.items() if found}
+
+
+def _span(attribute: str, text: str, scored: Mapping[Place, Scores]) -> Place:
     return max(scored, key=lambda at: scored[at].get(attribute, 0.0), default=(0, len(text)))
 
 

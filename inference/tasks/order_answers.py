@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from inference.tasks.facts import OrderFacts
@@ -31,6 +31,8 @@ _ENDED: Final = {
     OrderStatus.CANCELLED: Phrase.CANCELLED,
     OrderStatus.RETURNED: Phrase.RETURNED,
 }
+LONG_UNDER_WAY: Final = timedelta(days=14)
+"""After this a parcel without a day of arrival should have come."""
 
 
 class Stated(NamedTuple):
@@ -99,6 +101,18 @@ def answer_on_order(intent: str, order: OrderFacts, speaker: Speaker) -> OrderAn
     return OrderAnswer(stated=[speaker.about(table[order.status], order)], reason=by_a_person)
 
 
+def answer_on_missing(order: OrderFacts, speaker: Speaker) -> OrderAnswer | None:
+    """Return what to say to someone whose parcel has not come, None where it need not have yet."""
+    if order.status is OrderStatus.DELIVERED:
+        stated = [speaker.about(Phrase.DELIVERED, order)]
+    elif order.status is OrderStatus.SHIPPED and _is_overdue(order, speaker):
+        stated = _status(order, speaker)
+    else:
+        return None
+    looked_into = Stated(say(Phrase.MISSING, speaker.language))
+    return OrderAnswer(stated=[*stated, looked_into], reason=HandOffReason.ACTION_NEEDED)
+
+
 def _refund(order: OrderFacts, speaker: Speaker) -> OrderAnswer:
     if order.status in _ENDED:
         return OrderAnswer(stated=[speaker.about(_ENDED[order.status], order)], wants_entry=True)
@@ -133,8 +147,13 @@ def _on_its_way(order: OrderFacts, speaker: Speaker) -> Stated:
 def _arrival(order: OrderFacts, speaker: Speaker) -> list[Stated]:
     if order.eta is None:
         return []
-    today = speaker.now.astimezone(speaker.zone).date()
-    late = order.eta.astimezone(speaker.zone).date() < today
-    phrase = Phrase.LATE if late else Phrase.DUE
+    phrase = Phrase.LATE if _is_overdue(order, speaker) else Phrase.DUE
     sentence = say(phrase, speaker.language, day=speaker.day(order.eta))
     return [Stated(sentence, (OrderFact.ETA,))]
+
+
+def _is_overdue(order: OrderFacts, speaker: Speaker) -> bool:
+    if order.eta is None:
+        return speaker.now - order.updated_at > LONG_UNDER_WAY
+    today = speaker.now.astimezone(speaker.zone).date()
+    return order.eta.astimezone(speaker.zone).date() < today

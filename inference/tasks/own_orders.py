@@ -92,6 +92,12 @@ def most_likely(orders: Sequence[OrderFacts], intent: str) -> OrderFacts | None:
     return max(fitting, key=lambda order: (order.placed_at, order.order_id))
 
 
+def last_delivered(orders: Sequence[OrderFacts]) -> OrderFacts | None:
+    """Return the order that came last."""
+    delivered = [order for order in orders if order.status is OrderStatus.DELIVERED]
+    return max(delivered, key=lambda order: (order.updated_at, order.order_id), default=None)
+
+
 def other_open(orders: Sequence[OrderFacts], chosen: OrderFacts) -> int:
     """Return how many more orders are under way."""
     return sum(order.is_open and order.order_id != chosen.order_id for order in orders)

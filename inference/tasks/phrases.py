@@ -37,6 +37,7 @@ class Phrase(StrEnum):
     LATE = "late"
     DELIVERED = "delivered"
     NOT_RECEIVED = "not_received"
+    MISSING = "missing"
     CANCELLED = "cancelled"
     ALREADY_CANCELLED = "already_cancelled"
     RETURNED = "returned"
@@ -94,6 +95,10 @@ _ENGLISH: Final[dict[Phrase, str]] = {
     Phrase.LATE: "It was due {day}, so it's running late. I'm sorry about that.",
     Phrase.DELIVERED: "Your {order} was delivered {day}.",
     Phrase.NOT_RECEIVED: "If you can't find it, let us know and a colleague will look into it.",
+    Phrase.MISSING: (
+        "I'm sorry that it hasn't reached you. I've asked a colleague to look into it and get back "
+        "to you."
+    ),
     Phrase.CANCELLED: "Your {order} was cancelled {day}.",
     Phrase.ALREADY_CANCELLED: "Your {order} was already cancelled {day}.",
     Phrase.RETURNED: "Your {order} was returned {day}.",
@@ -161,6 +166,7 @@ _CHINESE: Final[dict[Phrase, str]] = {
     Phrase.LATE: "原定{day}送达，现在有些延误，非常抱歉。",
     Phrase.DELIVERED: "您的{order}已于{day}送达。",
     Phrase.NOT_RECEIVED: "如果您没有收到，请告诉我们，同事会帮您核实。",
+    Phrase.MISSING: "很抱歉您还没有收到，已经请同事帮您核实，核实后会给您答复。",
     Phrase.CANCELLED: "您的{order}已于{day}取消。",
     Phrase.ALREADY_CANCELLED: "您的{order}之前已于{day}取消。",
     Phrase.RETURNED: "您的{order}已于{day}退货。",

@@ -10,7 +10,10 @@ from typing import Final
 
 from inference.tasks.facts import Turn
 from inference.tasks.intents import ALWAYS_A_PERSON, ORDER_INTENTS, SMALL_TALK, Intent
-from schemas.results import Outcome
+from schemas.results import HandOffReason, Outcome
+
+SMALL_TALK_SURE: Final[Mapping[str, float]] = dict.fromkeys(SMALL_TALK, 0.9)
+"""A model takes many a short word for a greeting; a kind answer to an insult is worse than none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,7 @@ class ReplyPolicy:
     """When a reply is sure enough, and how a shop wants it."""
 
     threshold: float = 0.5  # probability below which a person answers
-    thresholds: Mapping[str, float] = field(default_factory=dict)  # the same, by intent
+    thresholds: Mapping[str, float] = field(default_factory=lambda: SMALL_TALK_SURE)  # higher ones
     margin: float = 0.1  # two intents closer than this are not told apart
     comfort: float = 0.65  # below it one answer is risked, but not two in a row
     repeats: int = 2  # times that a question is answered before a person takes over
@@ -28,7 +31,7 @@ class ReplyPolicy:
 
     def threshold_of(self, intent: str) -> float:
         """Return the probability from which `intent` is answered."""
-        return self.thresholds.get(intent, self.threshold)
+        return max(self.threshold, self.thresholds.get(intent, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,8 @@ def resolved(reading: Reading, text: str, earlier: Sequence[Turn], names_order: 
     """
     last = next((turn for turn in reversed(earlier) if turn.intent not in SMALL_TALK), None)
     if last is None or last.intent not in ORDER_INTENTS or not _is_short(text):
+        return reading
+    if last.reason is HandOffReason.UNSURE:  # what was not understood is no wish to follow up
         return reading
     if reading.clear and reading.intent not in _GIVES_WAY:
         return reading

@@ -1,7 +1,7 @@
 """The answer to a customer's message, or the decision that a person should give it.
 
-    read the intent ─► follow-up? ─► a person? ─► sure? ─► small talk │ own order │ knowledge
-                                        └──────────┴──────────┴───► hand-off, with a kind sentence
+    read the intent ─► follow-up? ─► a person? ─► sure? ─► meant? ─► small talk │ own order │ entry
+                                        └──────────┴─────────┴──────────┴───► hand-off, kindly
 
 Nothing is said that is not in a knowledge entry or in the facts of the customer's own orders.
 """
@@ -17,8 +17,21 @@ from inference.tasks.facts import OrderFacts, SessionView, Turn, digest_of_quest
 from inference.tasks.intents import ORDER_INTENTS, SMALL_TALK, Intent
 from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.language import guess_language
-from inference.tasks.order_answers import OrderAnswer, Speaker, answer_on_order
-from inference.tasks.own_orders import Mention, mentioned, most_likely, other_open
+from inference.tasks.missing import tells_of_delivery, tells_of_missing
+from inference.tasks.negated import is_taken_back
+from inference.tasks.order_answers import (
+    OrderAnswer,
+    Speaker,
+    answer_on_missing,
+    answer_on_order,
+)
+from inference.tasks.own_orders import (
+    Mention,
+    last_delivered,
+    mentioned,
+    most_likely,
+    other_open,
+)
 from inference.tasks.phrases import Phrase, in_a_row, say
 from inference.tasks.reading import (
     Reading,
@@ -33,9 +46,6 @@ from schemas.base import Language
 from schemas.events import QueryEvent
 from schemas.reference import KnowledgeEntry
 from schemas.results import HandOffReason, Outcome
-
-UNREAD: Final = "unread"
-"""Intent of a message that no model saw."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +88,6 @@ def compose(
     """Return the reply to `query`, whose intent probabilities are `row` [labels]."""
     asked = _understood(query, read_intent(row, labels, shop.policy), customer, shop)
     return next(draft for rule in _RULES if (draft := rule(asked)))
-
-
-def too_late(query: QueryEvent, customer: Customer, shop: Shop) -> ReplyDraft:
-    """Return what to say to a message that no model had time for: a person answers it."""
-    earlier = customer.session.before(query, shop.policy.window)
-    language = guess_language(query.text, earlier[-1].language if earlier else None)
-    return ReplyDraft(
-        text=say(Phrase.TOO_LATE, language),
-        language=language,
-        intent=UNREAD,
-        confidence=0.0,
-        outcome=Outcome.EXPIRED,
-    )
 
 
 def _understood(query: QueryEvent, reading: Reading, customer: Customer, shop: Shop) -> _Asked:
@@ -136,6 +133,13 @@ def _not_sure(asked: _Asked) -> ReplyDraft | None:
     return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
 
 
+def _taken_back(asked: _Asked) -> ReplyDraft | None:
+    """A model hears "cancel" in "don't cancel"; nothing is done then, and no policy told."""
+    if not is_taken_back(asked.reading.intent, asked.query.text):
+        return None
+    return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
+
+
 def _small_talk(asked: _Asked) -> ReplyDraft | None:
     if asked.reading.intent not in SMALL_TALK:
         return None
@@ -149,6 +153,23 @@ def _asked_again(asked: _Asked) -> ReplyDraft | None:
     if not asked_too_often(question, asked.earlier, asked.shop.policy):
         return None
     return _handed_off(asked, HandOffReason.REPEATED, Phrase.AGAIN)
+
+
+_OF_ARRIVAL: Final = frozenset({Intent.ORDER_STATUS, Intent.SHIPPING_INFO})
+
+
+def _missing_parcel(asked: _Asked) -> ReplyDraft | None:
+    """Told that a parcel has not come which should have, a person looks into it."""
+    text, intent = asked.query.text, asked.reading.intent
+    if intent not in _OF_ARRIVAL or asked.mention.unknown or not tells_of_missing(text):
+        return None
+    likely = last_delivered(asked.orders) if tells_of_delivery(text) else None
+    order = _named(asked) or likely or most_likely(asked.orders, Intent.ORDER_STATUS)
+    answer = answer_on_missing(order, _speaker(asked)) if order else None
+    if order is None or answer is None:
+        return None
+    draft = _said(asked, answer.sentences, order=order, reason=answer.reason)
+    return replace(draft, facts=answer.facts)
 
 
 def _own_order(asked: _Asked) -> ReplyDraft | None:
@@ -173,18 +194,21 @@ def _named(asked: _Asked) -> OrderFacts | None:
 
 
 def _on_order(asked: _Asked, order: OrderFacts) -> ReplyDraft:
-    speaker = Speaker(
-        language=asked.language,
-        now=asked.query.created_at,
-        zone=asked.shop.policy.zone,
-        titles=asked.shop.titles,
-    )
-    answer = answer_on_order(asked.reading.intent, order, speaker)
+    answer = answer_on_order(asked.reading.intent, order, _speaker(asked))
     if answer.wants_entry:
         return replace(_with_entry(asked, order, answer), facts=answer.facts)
     sentences = [*answer.sentences, _more_orders(asked, order)]
     draft = _said(asked, sentences, order=order, reason=answer.reason)
     return replace(draft, facts=answer.facts)
+
+
+def _speaker(asked: _Asked) -> Speaker:
+    return Speaker(
+        language=asked.language,
+        now=asked.query.created_at,
+        zone=asked.shop.policy.zone,
+        titles=asked.shop.titles,
+    )
 
 
 def _with_entry(asked: _Asked, order: OrderFacts, answer: OrderAnswer) -> ReplyDraft:
@@ -221,8 +245,10 @@ _RULES: Final[tuple[Callable[[_Asked], ReplyDraft | None], ...]] = (
     _a_person_is_wanted,
     _the_very_question,
     _not_sure,
+    _taken_back,
     _small_talk,
     _asked_again,
+    _missing_parcel,
     _own_order,
     _knowledge,
     _nothing_known,

@@ -8,7 +8,8 @@ from inference.messages import ModelInfo
 from inference.tasks import registry
 from inference.tasks.facts import OrderFacts, SessionView, remember_turn
 from inference.tasks.reading import ReplyPolicy
-from inference.tasks.reply import Customer, Shop, compose, too_late
+from inference.tasks.reply import Customer, Shop, compose
+from inference.tasks.unread import nothing_said, says_something, too_late
 from schemas.base import Language
 from schemas.events import QueryEvent
 from schemas.results import Outcome, Reply
@@ -40,8 +41,8 @@ class QueryHandler:
         return event.user_id or event.session_id
 
     def prepare(self, event: QueryEvent, changes: Changes) -> Question:
-        """Ask for the text's intent."""
-        return Question(item=event.text)
+        """Ask for the text's intent, if it has any words."""
+        return Question(item=event.text if says_something(event.text) else None)
 
     def decide(
         self,
@@ -55,7 +56,9 @@ class QueryHandler:
         """Return the reply, or that a person answers, and remember the turn."""
         session = self._session(event, changes)
         customer = Customer(session=session, orders=self._orders(event, changes))
-        if row is None:
+        if question.item is None:
+            draft = nothing_said(event, customer, self._shop)
+        elif row is None:
             draft = too_late(event, customer, self._shop)
         else:
             # Of what no model can read every intent is as likely: too little to answer by.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from inference.messages import ModelInfo
-from inference.tasks import registry, sentiment
+from inference.tasks import rating, registry, sentiment
 from inference.tasks.explanation import Explainer, Stretch, explanation, without_each
 from inference.tasks.language import guess_language
 from schemas.base import Language
@@ -94,8 +94,13 @@ def labelled(
     outcome: Outcome = Outcome.RESULT,
     **moderated: Any,
 ) -> ReviewLabels:
-    """Return a review's labels, with what `moderated` says of it, by the fields' names."""
-    decision = sentiment.decide(row, model.labels)
+    """Return a review's labels, with what `moderated` says of it, by the fields' names.
+
+    A text that is nothing but a rating is labelled by that and not by `row`, which the model gave:
+    there is no word to explain it with.
+    """
+    by_rating = rating.decide(event.text, model.labels)
+    decision = by_rating or sentiment.decide(row, model.labels)
     label, score, scores = decision
     return ReviewLabels(
         **envelope.fields(),
@@ -108,7 +113,7 @@ def labelled(
         score=score,
         scores=scores,
         aspects=read.spoken.labels(),
-        explanation=_explained(read, decision, model),
+        explanation=None if by_rating else _explained(read, decision, model),
         **moderated,
     )
 

@@ -15,11 +15,12 @@ from faust.types import TP
 from inference.messages import EXPIRED, UNREADABLE, Answer, Item, ModelInfo
 from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.reading import ReplyPolicy
-from inference.tasks.reply import Customer, Shop, too_late
+from inference.tasks.reply import Customer, Shop
+from inference.tasks.unread import too_late
 from inference.testing import FakeInference
 from schemas.base import Language
 from schemas.events import QueryEvent, ReviewEvent
-from schemas.results import Outcome
+from schemas.results import HandOffReason, Outcome, Reply
 from streams.agents.queries import QueryHandler
 from streams.handler import Question, Row
 from streams.outgoing import Envelope, Moment, Outgoing, Sealer, Stamp
@@ -176,7 +177,58 @@ async def test_who_knows_what_to_do_with_it_is_given_it() -> None:
     assert np.isnan(row).all()
 
 
+@pytest.mark.parametrize("text", ["?", "！！", "...", "👍"])
+def test_a_message_without_a_word_asks_no_model_and_goes_to_a_person(text: str) -> None:
+    handler, decide = _queries()
+    question = handler.prepare(_query(text), decide.changes)
+    assert question.item is None
+    message = decide(text, question, None)
+    assert (message.outcome, message.reason) == (Outcome.HANDED_OFF, HandOffReason.UNSURE)
+    assert handler.prepare(_query("A1?"), decide.changes).item == "A1?"
+
+
 def test_a_message_that_no_model_can_read_goes_to_a_person() -> None:
+    _, decide = _queries()
+    row = np.full(3, np.nan, dtype=np.float32)
+    assert decide("🙂 ok", Question(item="🙂 ok"), row).outcome is Outcome.HANDED_OFF
+
+
+class Decide:
+    """Asks a handler for what becomes of a message, with a table that is empty."""
+
+    def __init__(self, handler: QueryHandler, model: ModelInfo) -> None:
+        self.changes: Any = _Written()
+        self._handler = handler
+        self._model = model
+
+    def __call__(self, text: str, question: Question, row: Row | None) -> Reply:
+        (record,) = MemoryPartition(topic="queries").append([b""])
+        sealer = Sealer(TP("queries", 0), "reply")
+        envelope = sealer.envelope(record, Stamp(started_at=0.0), Moment(), None)
+        made = self._handler.decide(
+            _query(text), question, row, self._model, envelope, self.changes
+        )
+        assert made.topic_id == "handoffs"
+        assert isinstance(made.message, Reply)
+        return made.message
+
+
+class _Written:
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def get(self, table: Any, key: str) -> Any:
+        return self._values.get(key)
+
+    def put(self, table: Any, key: str, value: Any) -> None:
+        self._values[key] = value
+
+
+def _query(text: str) -> QueryEvent:
+    return QueryEvent(query_id="q", session_id="s", text=text, created_at=datetime.now(UTC))
+
+
+def _queries() -> tuple[QueryHandler, Decide]:
     no_table: Any = None
     fake = FakeInference({"recommend": (), "intent": ("greeting", "order_status", "complaint")})
     state = State(
@@ -188,22 +240,4 @@ def test_a_message_that_no_model_can_read_goes_to_a_person() -> None:
         inference=fake,
     )
     handler = QueryHandler(state, ReplyPolicy(threshold=0.7), PATIENCE_S)
-    query = QueryEvent(query_id="q", session_id="s", text="👍", created_at=datetime.now(UTC))
-    stamp = Stamp(started_at=0.0)
-    (record,) = MemoryPartition(topic="queries").append([b""])
-    envelope = Sealer(TP("queries", 0), "reply").envelope(record, stamp, Moment(), None)
-    written: dict[str, Any] = {}
-
-    class Written:
-        def get(self, table: Any, key: str) -> Any:
-            return written.get(key)
-
-        def put(self, table: Any, key: str, value: Any) -> None:
-            written[key] = value
-
-    row = np.full(3, np.nan, dtype=np.float32)
-    changes: Any = Written()
-    model = fake.models["intent"]
-    made = handler.decide(query, Question(item="👍"), row, model, envelope, changes)
-    assert made.topic_id == "handoffs"
-    assert made.message.outcome is Outcome.HANDED_OFF
+    return handler, Decide(handler, fake.models["intent"])

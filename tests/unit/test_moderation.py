@@ -169,6 +169,15 @@ async def test_what_nothing_speaks_against_is_allowed(shop: Shop) -> None:
     assert len(shop.model.asked) == 2  # nothing is looked at again
 
 
+@pytest.mark.parametrize(("text", "label"), [("1/5", "negative"), ("五星好评", "positive")])
+async def test_a_review_that_is_a_rating_is_labelled_by_it(
+    shop: Shop, text: str, label: str
+) -> None:
+    await shop.reviews.feed(review(0, text))
+    (labels,) = shop.labels()
+    assert (labels.sentiment, labels.score) == (label, 1.0)
+
+
 async def test_what_is_held_is_told_to_readers_of_labels_and_to_people(shop: Shop) -> None:
     await shop.reviews.feed(review(0, "good kettle, you are a pig, bye"))
     (labels,), (held,) = shop.labels(), shop.held()

@@ -15,6 +15,7 @@ from tests.unit.replying import (
     BARE,
     LABELS,
     PAY,
+    PLACED,
     SHIPPED,
     asking,
     facts,
@@ -82,3 +83,9 @@ def test_one_doubtful_answer_is_risked_but_not_two_in_a_row() -> None:
     assert [d.reason for d in talk(turns, [], shop(PAY))] == [None, HandOffReason.UNSURE]
     between = [turns[0], ("pay by bank", {"payment": 0.9}), turns[1]]
     assert [d.reason for d in talk(between, [], shop(PAY))] == [None, None, None]
+
+
+def test_what_was_taken_back_is_not_followed_up() -> None:
+    turns = [("don't cancel my order", {"cancel_order": 0.9}), ("and when?", {"account": 0.3})]
+    reasons = [draft.reason for draft in talk(turns, [PLACED], shop())]
+    assert reasons == [HandOffReason.UNSURE, HandOffReason.UNSURE]
