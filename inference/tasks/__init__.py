@@ -2,11 +2,19 @@
 
     registry.py       the tasks, one line each
     sentiment.py      a review's label
+      rating.py       that of a review which is a rating and nothing else
+    aspects.py        what a review speaks of, and how
+    moderation.py     what is to be held of a review
+      threats.py      open threats, by their words
     explanation.py    which words of the review moved its score
     language.py       which language a text should be answered in
     intents.py        what customers write about
     reply.py          the answer to a customer, or the decision that a person should give it
       reading.py      the intent row, read with the turns before it
+      small_talk.py   greetings and thanks, by their words
+      negated.py      wishes that are taken back
+      missing.py      parcels that are told not to have come
+      unread.py       what no model read
       own_orders.py   which of the customer's own orders is meant
       order_answers.py  what to say of one order
       phrases.py      every sentence, in both languages

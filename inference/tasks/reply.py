@@ -41,6 +41,7 @@ from inference.tasks.reading import (
     read_intent,
     resolved,
 )
+from inference.tasks.small_talk import small_talk
 from inference.tasks.spoken import Titles
 from schemas.base import Language
 from schemas.events import QueryEvent
@@ -96,10 +97,14 @@ def _understood(query: QueryEvent, reading: Reading, customer: Customer, shop: S
     orders = customer.orders if query.user_id is not None else ()
     mention = mentioned(query, orders)
     names_order = mention.own is not None or mention.unknown
+    if (said := small_talk(query.text)) is not None:
+        reading = Reading(intent=said, confidence=1.0, clear=True)
+    else:
+        reading = resolved(reading, query.text, earlier, names_order)
     return _Asked(
         query=query,
         language=guess_language(query.text, earlier[-1].language if earlier else None),
-        reading=resolved(reading, query.text, earlier, names_order),
+        reading=reading,
         mention=mention,
         earlier=earlier,
         orders=orders,
