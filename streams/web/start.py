@@ -70,9 +70,18 @@ def require_port(web: WebSettings) -> None:
     try:
         found = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM)
         for family, _, _, _, address in found:
-            socket.create_server(address[:2], family=family).close()
+            _try_port(str(address[0]), web.port, family, is_only=len(found) == 1)
     except OSError as error:
         raise StartupError(_sentence(error, web)) from error
+
+
+def _try_port(address: str, port: int, family: int, *, is_only: bool) -> None:
+    try:
+        socket.create_server((address, port), family=family).close()
+    except OSError as error:
+        # `localhost` may be known by an address of IPv6 too, on a machine that has none.
+        if is_only or error.errno != errno.EADDRNOTAVAIL:
+            raise
 
 
 def _sentence(error: OSError, web: WebSettings) -> str:

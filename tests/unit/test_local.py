@@ -13,8 +13,10 @@ import pytest
 from inference.errors import ModelError
 from streams.cli.doctor import Mark, findings
 from streams.config import load_settings
+from streams.config_sections import WebSettings
 from streams.errors import StartupError
 from streams.local import require_local
+from streams.web.start import require_port
 
 
 @pytest.fixture
@@ -39,6 +41,23 @@ def test_what_no_broker_can_mend_is_said(
     settings = load_settings(environ={}, flags=flags, directory=tmp_path).settings
     with pytest.raises((StartupError, ModelError), match=re.escape(said.format(taken=taken))):
         require_local(settings)
+
+
+@pytest.mark.parametrize(("others", "is_there"), [(["127.0.0.1"], True), ([], False)])
+def test_an_address_that_is_not_this_machines_matters_if_it_is_the_only_one(
+    others: list[str], is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        free: int = one.getsockname()[1]
+    known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, free)) for address in others]
+    strange = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", free))  # for documents
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [strange, *known])
+    web = WebSettings(host="localhost", port=free)
+    if is_there:
+        require_port(web)
+        return
+    with pytest.raises(StartupError, match="is no address of this machine"):
+        require_port(web)
 
 
 def test_doctor_looks_at_state_folder_token_and_port(tmp_path: Path, taken: int) -> None:
