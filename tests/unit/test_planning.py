@@ -86,6 +86,17 @@ def reference(
     return torch.cat(parts)
 
 
+def test_the_choice_is_by_texts_of_several_samples_that_the_network_takes() -> None:
+    samples = [[5 + n % 20] * 10 for n in range(9)]  # two of them are more than its 16 positions
+    seen: set[int] = set()
+    network = bert()
+    network.bert.embeddings.register_forward_pre_hook(
+        lambda _, __, given: seen.add(given["input_ids"].shape[1]), with_kwargs=True
+    )
+    plan(network, wanted="auto", device="cpu", samples=[*samples, [7] * 15], pad=0)
+    assert max(seen) == 15
+
+
 def test_a_gpus_attention_gets_what_it_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", reference)
     lengths = [1, 3, 3, 7]
