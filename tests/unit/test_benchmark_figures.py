@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks import end_to_end, inference, report
+from tests.benchmarks.end_to_end import OURS, OURS_SHIPPED
 from tests.benchmarks.relay import Run
 from tests.benchmarks.shapes import Shape
 from tests.benchmarks.texts import Texts
@@ -67,11 +68,13 @@ def test_the_product_is_measured_against_the_best_peer_of_each_round() -> None:
     }
     runs = {name: [a_run(rate) for rate in each] for name, each in rates.items()}
 
-    found = end_to_end.ratios(runs, worker=[125.0, 100.0])
+    worker = {OURS: [125.0, 100.0], OURS_SHIPPED: [160.0, 100.0]}
+    found = end_to_end.ratios(runs, worker)
 
     assert found["best_peer"]["spread"] == [2.0, 2.5]
     assert found["best_peer_as_shipped"]["median"] == 4.0
     assert found["worker"]["spread"] == [0.8, 1.0]
+    assert found["worker_as_shipped"]["spread"] == [0.5, 0.8]
 
 
 def test_no_text_comes_twice_and_the_order_is_always_the_same() -> None:

@@ -19,6 +19,7 @@ def main() -> int:
             **ours.flags(options, folder),
             "models.sentiment": options.model,
             "inference.cache_mb": 0,
+            "inference.threads": options.threads,
         }
         return run_worker(load_settings(environ={}, flags=flags).settings)
 
