@@ -65,7 +65,8 @@ def choose(exact: Trial, others: Sequence[Trial]) -> Choice:
         if trial.shift > TOLERANCE[trial.precision] or not trial.same_labels:
             notes.append(f"{told}, but moves a sample's score by {trial.shift:.3f}")
         elif chosen.seconds < PAYS * trial.seconds:
-            notes.append(f"{told}, which does not pay")
+            beside = "" if chosen is exact else f" beside {chosen.precision}"
+            notes.append(f"{told}, which does not pay{beside}")
         else:
             chosen = trial
             notes.append(f"{told} (scores within {trial.shift:.4f})")

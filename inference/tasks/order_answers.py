@@ -64,7 +64,8 @@ class Speaker:
     def about(self, phrase: Phrase, order: OrderFacts) -> Stated:
         """Return the phrase with the order and the day of its state in it."""
         named, facts = self.named(order)
-        day = self.day(order.updated_at)
+        # What has been told has happened, whatever the clocks of its teller and the asker say.
+        day = self.day(min(order.updated_at, self.now))
         sentence = say(phrase, self.language, order=named, day=day)
         dated = (OrderFact.UPDATED_AT,) if "day" in wants(phrase, self.language) else ()
         return Stated(sentence, (OrderFact.STATUS, *dated, *facts))

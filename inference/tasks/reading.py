@@ -12,16 +12,13 @@ from inference.tasks.facts import Turn
 from inference.tasks.intents import ALWAYS_A_PERSON, ORDER_INTENTS, SMALL_TALK, Intent
 from schemas.results import HandOffReason, Outcome
 
-SMALL_TALK_SURE: Final[Mapping[str, float]] = dict.fromkeys(SMALL_TALK, 0.9)
-"""A model takes many a short word for a greeting; a kind answer to an insult is worse than none."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyPolicy:
     """When a reply is sure enough, and how a shop wants it."""
 
     threshold: float = 0.5  # probability below which a person answers
-    thresholds: Mapping[str, float] = field(default_factory=lambda: SMALL_TALK_SURE)  # higher ones
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # the same, by intent
     margin: float = 0.1  # two intents closer than this are not told apart
     comfort: float = 0.65  # below it one answer is risked, but not two in a row
     repeats: int = 2  # times that a question is answered before a person takes over
@@ -31,7 +28,7 @@ class ReplyPolicy:
 
     def threshold_of(self, intent: str) -> float:
         """Return the probability from which `intent` is answered."""
-        return max(self.threshold, self.thresholds.get(intent, 0.0))
+        return self.thresholds.get(intent, self.threshold)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ from inference.tasks.reading import (
     read_intent,
     resolved,
 )
-from inference.tasks.small_talk import small_talk
+from inference.tasks.small_talk import is_small_talk, small_talk
 from inference.tasks.spoken import Titles
 from schemas.base import Language
 from schemas.events import QueryEvent
@@ -146,8 +146,11 @@ def _taken_back(asked: _Asked) -> ReplyDraft | None:
 
 
 def _small_talk(asked: _Asked) -> ReplyDraft | None:
-    if asked.reading.intent not in SMALL_TALK:
+    intent, confidence = asked.reading.intent, asked.reading.confidence
+    if intent not in SMALL_TALK:
         return None
+    if not is_small_talk(intent, confidence, asked.query.text):
+        return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
     entry = _entry(asked)
     phrase = Phrase.GREETING if asked.reading.intent == Intent.GREETING else Phrase.THANKS
     return _from_entry(asked, entry) if entry else _said(asked, [say(phrase, asked.language)])

@@ -1,11 +1,13 @@
-"""Greetings and thanks that are nothing else, known by their words.
+"""Greetings and thanks, known by their words.
 
-A model of intents takes many a short word for a greeting and has to be very sure of one; these need
-no model.
+A model of intents takes many a short word for one, and a kind answer to an insult is worse than
+none. Nothing but a usual greeting needs no model; a text with a word of the kind needs one that is
+sure, and one without it a model that is very sure.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -34,11 +36,31 @@ _SAID: Final = {
 }
 LONGEST: Final = 60
 """Characters; nobody greets at more length."""
+SURE: Final = 0.9
+"""Probability from which a model is believed without a word."""
+_WORDS: Final = {
+    Intent.GREETING: re.compile(
+        r"\b(?:hi|hiya|hello|hey|howdy|good\s+(?:morning|afternoon|evening|day))\b"
+        r"|[你您]好|哈[喽啰]|嗨|早安|[早上下晚][午上]好|在[吗么]",
+        re.IGNORECASE,
+    ),
+    Intent.THANKS: re.compile(
+        r"\b(?:thank(?:s|\s+you)?|thx|cheers|appreciate\w*|good\s?bye|bye|have\s+a\s+(?:nice|good|great))\b"
+        r"|谢|感激|辛苦|再见|拜拜|麻烦(?:你|您)?了",
+        re.IGNORECASE,
+    ),
+}
 
 
 def small_talk(text: str) -> Intent | None:
     """Return what the text is if it is nothing but a greeting or thanks."""
     return _BY_WORDS.get(_folded(text)) if len(text) <= LONGEST else None
+
+
+def is_small_talk(intent: str, confidence: float, text: str) -> bool:
+    """Whether a model's word that `text` is a greeting or thanks is to be believed."""
+    words = _WORDS.get(Intent(intent))
+    return words is not None and (confidence >= SURE or words.search(text) is not None)
 
 
 def _folded(text: str) -> str:

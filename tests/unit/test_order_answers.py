@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -59,3 +60,11 @@ def stated(intent: str, order: OrderFacts, title: str | None = None) -> tuple[Or
 def test_facts_that_are_stated(intent: str, order: OrderFacts, expected: set[str]) -> None:
     assert set(stated(intent, order)) == expected
     assert set(stated(intent, order, "Kettle")) == expected | {"items"}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=1)])
+def test_what_has_happened_did_not_happen_tomorrow(ahead: timedelta) -> None:
+    order = replace(facts(OrderStatus.DELIVERED), updated_at=NOW + ahead)
+    speaker = Speaker(language=Language.ENGLISH, now=NOW, zone=UTC, titles=lambda _, __: None)
+    sentences = answer_on_order(Intent.ORDER_STATUS, order, speaker).sentences
+    assert "was delivered today." in sentences[0]

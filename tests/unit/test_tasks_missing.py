@@ -20,6 +20,8 @@ OVERDUE = order("A1008", OrderStatus.SHIPPED, 30)
         "I never received my order",
         "my parcel still hasn't arrived",
         "it has not been delivered",
+        "My coffee still isn't here. Where is it?",
+        "我的猫砂怎么还没到，猫都急得转圈了",
         "I think my parcel is lost",
         "没收到货却显示已签收",
         "显示已签收，但是我没有收到",

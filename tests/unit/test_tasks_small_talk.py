@@ -48,5 +48,7 @@ def test_what_is_more_or_else(text: str) -> None:
 def test_it_is_answered_though_the_model_is_not_sure() -> None:
     draft = ask("good morning", {"greeting": 0.6})
     assert (draft.outcome, draft.intent) == (Outcome.RESULT, Intent.GREETING)
+    draft = ask("Thank you, you've been very helpful. Bye!", {"thanks": 0.68})
+    assert (draft.outcome, draft.intent) == (Outcome.RESULT, Intent.THANKS)
     draft = ask("you suck", {"thanks": 0.79})
     assert (draft.outcome, draft.reason) == (Outcome.HANDED_OFF, HandOffReason.UNSURE)
