@@ -121,6 +121,12 @@ def test_no_review_takes_long_or_asks_for_much() -> None:
     assert time.process_time() - began < 2.0
 
 
+def test_dots_take_no_square_of_time() -> None:
+    began = time.process_time()
+    assert len(WORDS.find(f"zip{'.' * 9_990}x")) == 1
+    assert time.process_time() - began < 0.3
+
+
 def test_each_sentiment_of_an_aspect_is_told_once_by_its_surest_clause() -> None:
     text = "贵。真的很贵，物流快，价格合理，zip yes，shipping no。"
     mentions = WORDS.find(text)
