@@ -13,6 +13,7 @@
       reading.py      the intent row, read with the turns before it
       small_talk.py   greetings and thanks, by their words
       negated.py      wishes that are taken back
+      cancelled.py    orders that are told to have been cancelled
       missing.py      parcels that are told not to have come
       unread.py       what no model read
       own_orders.py   which of the customer's own orders is meant

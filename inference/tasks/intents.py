@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+LOOKED_AT: Final = 2_000
+"""Characters of a message in which rules look; no model reads what stands behind them either."""
+
 
 class Intent(StrEnum):
     """What a customer wants; another intent model may bring labels that are not here."""
