@@ -47,7 +47,7 @@ class Intent(StrEnum):
     GREETING = "greeting"
     """Hello, and nothing more."""
     THANKS = "thanks"
-    """Thanks or goodbye, and nothing more."""
+    """Thanks, goodbye or a plain "ok", and nothing more."""
     OUT_OF_SCOPE = "out_of_scope"
     """Nothing that a shop's service answers."""
 
