@@ -26,6 +26,8 @@ from schemas.results import Decision, Effect, HeldReview, Reason
 
 PERSONAL_DATA: Final = "personal_data"
 THREAT: Final = "threat"
+RULED: Final = (PERSONAL_DATA, THREAT)
+"""Attributes that rules find, whatever the model scores."""
 CLAUSES: Final = 24
 """Of one review that are scored; what comes behind them no model reads either."""
 SHORTEST: Final = 2
@@ -106,8 +108,7 @@ def read(row: Sequence[float], labels: Sequence[str], text: str) -> dict[str, fl
     scores = {name: float(score) for name, score in zip(labels, row, strict=True)}
     if not all(0.0 <= score <= 1.0 for score in scores.values()):
         raise ValueError("a probability is not a number between 0 and 1")
-    scores.setdefault(PERSONAL_DATA, 0.0)
-    return scores | dict.fromkeys(_ruled(text), 1.0)
+    return dict.fromkeys(RULED, 0.0) | scores | dict.fromkeys(_ruled(text), 1.0)
 
 
 def decide(scores: Scores, language: Language, policy: Policy) -> Judgement:
