@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from inference.tasks.clauses import Place, bare
 from inference.tasks.threats import threats
 from schemas.base import Language
 from schemas.events import ModerationDecision
@@ -39,8 +40,6 @@ _SENTENCE_END = re.compile(r"(?<=\w\w)\.(?=\s+\S)")
 
 Scores = Mapping[str, float]
 """Of a text, a probability by attribute."""
-Place = tuple[int, int]
-"""Start and end in a text, in characters; the end is outside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +174,7 @@ def _sentences(text: str) -> Iterable[Place]:
 
 def _parts(text: str, start: int, end: int) -> Iterable[Place]:
     for found in _CLAUSE.finditer(text, start, end):
-        part = found.group()
-        blanks = len(part) - len(part.lstrip())
-        yield found.start() + blanks, found.start() + len(part.rstrip())
+        yield bare(text, *found.span())
 
 
 def _ruled(text: str) -> dict[str, Place]:

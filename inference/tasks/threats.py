@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from inference.tasks.clauses import Place
+
 LOOKED_AT: Final = 100_000
 """Characters; no more of a review is kept for a person either."""
 
@@ -40,6 +42,6 @@ _CHINESE: Final = (
 _THREAT = re.compile(f"{_ENGLISH}|{_CHINESE}", re.IGNORECASE)
 
 
-def threats(text: str) -> list[tuple[int, int]]:
-    """Return where the text threatens somebody: start and end in characters, the end outside."""
+def threats(text: str) -> list[Place]:
+    """Return where the text threatens somebody."""
     return [found.span() for found in _THREAT.finditer(text[:LOOKED_AT])]
