@@ -21,13 +21,7 @@ from inference.tasks.language import guess_language
 from inference.tasks.missing import tells_of_delivery, tells_of_missing
 from inference.tasks.negated import is_taken_back
 from inference.tasks.order_answers import OrderAnswer, Speaker, answer_on_missing, answer_on_order
-from inference.tasks.own_orders import (
-    Mention,
-    last_delivered,
-    mentioned,
-    most_likely,
-    other_open,
-)
+from inference.tasks.own_orders import Mention, last_delivered, mentioned, most_likely, other_open
 from inference.tasks.phrases import Phrase, in_a_row, say
 from inference.tasks.reading import (
     Reading,
@@ -151,7 +145,7 @@ def _small_talk(asked: _Asked) -> ReplyDraft | None:
     if not is_small_talk(intent, confidence, asked.query.text):
         return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
     entry = _entry(asked)
-    phrase = Phrase.GREETING if asked.reading.intent == Intent.GREETING else Phrase.THANKS
+    phrase = Phrase.GREETING if intent == Intent.GREETING else Phrase.THANKS
     return _from_entry(asked, entry) if entry else _said(asked, [say(phrase, asked.language)])
 
 
