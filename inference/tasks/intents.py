@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 LOOKED_AT: Final = 2_000
-"""Characters of a message in which rules look; no model reads what stands behind them either."""
+"""Characters of a message in which rules look; models read little more."""
 
 
 class Intent(StrEnum):
