@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from inference.files.errors import FileError
+from inference.files.toml import read_toml
 from streams.errors import StreamsError
 
 ENVIRONMENT_PREFIX = "SHOPSTREAMS_"
@@ -57,13 +58,9 @@ Layer = Mapping[Key, Value]
 def read_file(path: Path) -> Layer:
     """Return the settings of a TOML file; raises `ConfigError` with the line if it is none."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not TOML: {_lower_first(str(error))}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 (at byte {error.start})") from error
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        document = read_toml(path)
+    except FileError as error:
+        raise ConfigError(str(error)) from error
     return {key: Value(value=value, origin=str(path)) for key, value in _leaves(document)}
 
 
@@ -169,10 +166,6 @@ def _refuse_single_underscore(name: str, tail: str, known: set[Key]) -> None:
     for key in known:
         if "_".join(key).replace("-", "_") == tail:
             raise ConfigError(f"unknown variable {name}: did you mean {variable(key)}?")
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _requirement(problem: ErrorDetails) -> str:

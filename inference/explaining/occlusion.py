@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.errors import ModelError
 from inference.evaluation.scoring import score
-from inference.explaining.words import Cutter, by_dictionary, without
+from inference.explaining.words import by_dictionary, pieces, without
 from inference.messages import Floats
 from inference.models.base import Model
 
@@ -43,7 +43,7 @@ def explain(model: Model, text: str, label: str | None = None) -> Explanation:
     Raises `ModelError` for a label that the model does not know and for a text of no words or of
     too many.
     """
-    cut = Cutter(by_dictionary).pieces(text)
+    cut = list(pieces(text, by_dictionary))
     words = [at for at, piece in enumerate(cut) if piece.is_word]
     if not words:
         raise ModelError("there is no word in the text")

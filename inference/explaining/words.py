@@ -43,22 +43,14 @@ class Piece:
         return self.start + len(self.text)
 
 
-class Cutter:
-    """Cuts texts."""
-
-    def __init__(self, segment: Segment) -> None:
-        self._segment = segment
-
-    def pieces(self, text: str) -> list[Piece]:
-        """Return the text as words, marks and blanks in their order."""
-        return [piece for found in _PARTS.finditer(text) for piece in self._pieces(found)]
-
-    def _pieces(self, found: re.Match[str]) -> Iterator[Piece]:
+def pieces(text: str, segment: Segment) -> Iterator[Piece]:
+    """Yield the text as words, marks and blanks in their order."""
+    for found in _PARTS.finditer(text):
         run, start = found.group(), found.start()
         if found["han"] is None:
             yield Piece(run, start, is_word=not run.isspace())
-            return
-        for word in self._segment(run):
+            continue
+        for word in segment(run):
             yield Piece(word, start, is_word=True)
             start += len(word)
 

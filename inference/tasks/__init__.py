@@ -11,8 +11,9 @@
     intents.py        what customers write about
     reply.py          the answer to a customer, or the decision that a person should give it
       reading.py      the intent row, read with the turns before it
-      small_talk.py   greetings and thanks, by their words
+      small_talk.py   greetings, thanks and "ok", by their words
       negated.py      wishes that are taken back
+      cancelled.py    orders that are told to have been cancelled
       missing.py      parcels that are told not to have come
       unread.py       what no model read
       own_orders.py   which of the customer's own orders is meant

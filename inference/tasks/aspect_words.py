@@ -14,13 +14,15 @@ An aspect needs some words of any kind.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from inference.tasks.aspects import Aspect, Words
+from inference.files.errors import FileError
+from inference.files.toml import read_toml
+from inference.tasks.aspects import IGNORED, Aspect, Words
 from schemas.base import Language
+from schemas.hints import nearest
 
 BUNDLED: Final = Path(__file__).parent.parent / "bundled" / "aspects" / "words.toml"
 _NAMES: Final = tuple(language.value for language in Language)
@@ -35,20 +37,21 @@ class AspectWordsError(ValueError):
 def read_words(path: Path = BUNDLED) -> Words:
     """Return the words in a file; raises `AspectWordsError`."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise AspectWordsError(f"the words {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise AspectWordsError(f"the words {path} are no TOML: {error}") from error
-    try:
-        return parse_words(content)
+        return parse_words(read_toml(path))
+    except FileError as error:
+        raise AspectWordsError(str(error)) from error
     except AspectWordsError as error:
-        raise AspectWordsError(f"{error}, in {path}") from None
+        raise AspectWordsError(f"{path}: {error}") from None
 
 
 def parse_words(content: Mapping[str, Any]) -> Words:
     """Return the words of a file's content; raises `AspectWordsError`."""
     aspects = {aspect: _aspect(aspect, table) for aspect, table in content.items()}
+    if not aspects.keys() - {IGNORED}:
+        raise AspectWordsError(
+            "no aspect is named, so none would ever be found: name one, or set "
+            "aspects.enabled = false"
+        )
     owners: dict[str, str] = {}
     for aspect, words in aspects.items():
         for word in (*words.names, *words.opinions):
@@ -58,11 +61,11 @@ def parse_words(content: Mapping[str, Any]) -> Words:
 
 
 def _aspect(name: str, table: object) -> Aspect:
-    if not isinstance(table, dict) or not table:
+    if not isinstance(table, dict) or not any(table.values()):
         raise AspectWordsError(f"{name} must be a table with {', '.join(_KNOWN)}")
     for key, words in table.items():
         if key not in _KNOWN:
-            raise AspectWordsError(f"unknown key {name}.{key}: there are {', '.join(_KNOWN)}")
+            raise AspectWordsError(f"unknown key {name}.{key}: {nearest(key, _KNOWN)}")
         if not isinstance(words, list) or not all(
             isinstance(word, str) and word.strip() for word in words
         ):

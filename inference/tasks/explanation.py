@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.explaining.words import Cutter, Vocabulary, without
+from inference.explaining.words import Vocabulary, pieces, without
 from inference.messages import Floats
 from inference.settings import CHARACTERS_A_TOKEN, InferenceSettings
 from inference.tasks import sentiment
@@ -46,7 +46,7 @@ class Explainer:
     """Cuts texts into what is explained of them."""
 
     def __init__(self) -> None:
-        self._cutter = Cutter(Vocabulary())
+        self._segment = Vocabulary()
 
     def stretches(self, text: str) -> list[Stretch]:
         """Return at most `EXPLAINED_WORDS` stretches, in order."""
@@ -65,7 +65,7 @@ class Explainer:
         yield from self._plain(text[end:], end)
 
     def _plain(self, text: str, at: int) -> Iterator[Stretch]:
-        for piece in self._cutter.pieces(text):
+        for piece in pieces(text, self._segment):
             if piece.is_word:
                 yield Stretch(text=piece.text, start=at + piece.start, end=at + piece.end)
 

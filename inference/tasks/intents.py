@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+LOOKED_AT: Final = 2_000
+"""Characters of a message in which rules look; models read little more."""
+
 
 class Intent(StrEnum):
     """What a customer wants; another intent model may bring labels that are not here."""
@@ -44,7 +47,7 @@ class Intent(StrEnum):
     GREETING = "greeting"
     """Hello, and nothing more."""
     THANKS = "thanks"
-    """Thanks or goodbye, and nothing more."""
+    """Thanks, goodbye or a plain "ok", and nothing more."""
     OUT_OF_SCOPE = "out_of_scope"
     """Nothing that a shop's service answers."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LOOKED_AT: Final = 2_000
-"""Characters; no model reads what stands behind them either."""
+from inference.tasks.intents import LOOKED_AT
 
 _OF_SOMETHING_ELSE: Final = (
     r"(?!\s+(?:(?:a|an|any|my|the|your|got|get|received)\s+)*"

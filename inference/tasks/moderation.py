@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from inference.tasks.clauses import Place, bare
 from inference.tasks.threats import threats
 from schemas.base import Language
 from schemas.events import ModerationDecision
@@ -26,6 +27,8 @@ from schemas.results import Decision, Effect, HeldReview, Reason
 
 PERSONAL_DATA: Final = "personal_data"
 THREAT: Final = "threat"
+RULED: Final = (PERSONAL_DATA, THREAT)
+"""Attributes that rules find, whatever the model scores."""
 CLAUSES: Final = 24
 """Of one review that are scored; what comes behind them no model reads either."""
 SHORTEST: Final = 2
@@ -37,8 +40,6 @@ _SENTENCE_END = re.compile(r"(?<=\w\w)\.(?=\s+\S)")
 
 Scores = Mapping[str, float]
 """Of a text, a probability by attribute."""
-Place = tuple[int, int]
-"""Start and end in a text, in characters; the end is outside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +107,7 @@ def read(row: Sequence[float], labels: Sequence[str], text: str) -> dict[str, fl
     scores = {name: float(score) for name, score in zip(labels, row, strict=True)}
     if not all(0.0 <= score <= 1.0 for score in scores.values()):
         raise ValueError("a probability is not a number between 0 and 1")
-    scores.setdefault(PERSONAL_DATA, 0.0)
-    return scores | dict.fromkeys(_ruled(text), 1.0)
+    return dict.fromkeys(RULED, 0.0) | scores | dict.fromkeys(_ruled(text), 1.0)
 
 
 def decide(scores: Scores, language: Language, policy: Policy) -> Judgement:
@@ -174,9 +174,7 @@ def _sentences(text: str) -> Iterable[Place]:
 
 def _parts(text: str, start: int, end: int) -> Iterable[Place]:
     for found in _CLAUSE.finditer(text, start, end):
-        part = found.group()
-        blanks = len(part) - len(part.lstrip())
-        yield found.start() + blanks, found.start() + len(part.rstrip())
+        yield bare(text, *found.span())
 
 
 def _ruled(text: str) -> dict[str, Place]:

@@ -12,12 +12,13 @@ What a file does not name has no consequence.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from inference.tasks.moderation import PERSONAL_DATA, Policy, Thresholds
+from inference.files.errors import FileError
+from inference.files.toml import read_toml
+from inference.tasks.moderation import RULED, Policy, Thresholds
 from schemas.base import Language
 from schemas.hints import nearest
 
@@ -33,13 +34,9 @@ class PolicyError(ValueError):
 def read_policy(path: Path = BUNDLED) -> Policy:
     """Return the policy in a file; raises `PolicyError`."""
     try:
-        return parse_policy(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise PolicyError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{path} is not UTF-8 (at byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{path} is not TOML: {error}") from error
+        return parse_policy(read_toml(path))
+    except FileError as error:
+        raise PolicyError(str(error)) from error
     except PolicyError as error:
         raise PolicyError(f"{path}: {error}") from None
 
@@ -65,7 +62,7 @@ def unknown_attributes(policy: Policy, labels: Iterable[str]) -> list[str]:
 
     No review is ever held for one.
     """
-    known = (*labels, *({PERSONAL_DATA}.difference(labels)))
+    known = {*labels, *RULED}
     return [
         f"the moderation model knows no {name!r}: {nearest(name, known)}"
         for name in policy.attributes

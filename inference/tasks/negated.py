@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from inference.tasks.intents import Intent
-
-LOOKED_AT: Final = 2_000
-"""Characters; no model reads what stands behind them either."""
+from inference.tasks.intents import LOOKED_AT, Intent
 
 _CLAUSE_ENDS = re.compile(r"[,，.。;；:：!！?？\n、…]+|\b(?:but|because|however)\b|但是?|因为")
 

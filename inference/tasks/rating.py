@@ -73,7 +73,7 @@ def decide(text: str, labels: Sequence[str]) -> Decision | None:
 
 
 def _share(found: re.Match[str]) -> float | None:
-    """Return the rating as a part of the full one, None where its scale is not told."""
+    """Return the rating as a part of the full one, None where its scale is not told ("120分")."""
     part = found.groupdict()
     if part["drawn"]:
         drawn, empty = len(part["drawn"]), len(part["empty"])
@@ -84,7 +84,7 @@ def _share(found: re.Match[str]) -> float | None:
         return _value(part["stars"]) / 5
     if part["points"]:
         points = _value(part["points"])
-        return points / next(scale for scale in (5, 10, 100, 1000) if points <= scale)
+        return next((points / scale for scale in (5, 10, 100) if points <= scale), None)
     return 1.0 if part["full"] else 0.0
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from inference.tasks.cancelled import tells_of_cancelling
 from inference.tasks.draft import ReplyDraft
 from inference.tasks.facts import OrderFacts, SessionView, Turn, digest_of_question
 from inference.tasks.intents import ORDER_INTENTS, SMALL_TALK, Intent
@@ -19,19 +20,8 @@ from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.language import guess_language
 from inference.tasks.missing import tells_of_delivery, tells_of_missing
 from inference.tasks.negated import is_taken_back
-from inference.tasks.order_answers import (
-    OrderAnswer,
-    Speaker,
-    answer_on_missing,
-    answer_on_order,
-)
-from inference.tasks.own_orders import (
-    Mention,
-    last_delivered,
-    mentioned,
-    most_likely,
-    other_open,
-)
+from inference.tasks.order_answers import OrderAnswer, Speaker, answer_on_missing, answer_on_order
+from inference.tasks.own_orders import Mention, last_delivered, mentioned, most_likely, other_open
 from inference.tasks.phrases import Phrase, in_a_row, say
 from inference.tasks.reading import (
     Reading,
@@ -138,11 +128,14 @@ def _not_sure(asked: _Asked) -> ReplyDraft | None:
     return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
 
 
-def _taken_back(asked: _Asked) -> ReplyDraft | None:
-    """A model hears "cancel" in "don't cancel"; nothing is done then, and no policy told."""
-    if not is_taken_back(asked.reading.intent, asked.query.text):
-        return None
-    return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
+def _not_wished(asked: _Asked) -> ReplyDraft | None:
+    """A model hears "cancel" in "don't cancel" and in "why was it cancelled"; nothing is done."""
+    text, intent = asked.query.text, asked.reading.intent
+    if is_taken_back(intent, text):
+        return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
+    if intent == Intent.CANCEL_ORDER and tells_of_cancelling(text):
+        return _handed_off(asked, HandOffReason.NO_KNOWLEDGE, Phrase.NO_KNOWLEDGE)
+    return None
 
 
 def _small_talk(asked: _Asked) -> ReplyDraft | None:
@@ -152,7 +145,7 @@ def _small_talk(asked: _Asked) -> ReplyDraft | None:
     if not is_small_talk(intent, confidence, asked.query.text):
         return _handed_off(asked, HandOffReason.UNSURE, Phrase.UNSURE)
     entry = _entry(asked)
-    phrase = Phrase.GREETING if asked.reading.intent == Intent.GREETING else Phrase.THANKS
+    phrase = Phrase.GREETING if intent == Intent.GREETING else Phrase.THANKS
     return _from_entry(asked, entry) if entry else _said(asked, [say(phrase, asked.language)])
 
 
@@ -253,7 +246,7 @@ _RULES: Final[tuple[Callable[[_Asked], ReplyDraft | None], ...]] = (
     _a_person_is_wanted,
     _the_very_question,
     _not_sure,
-    _taken_back,
+    _not_wished,
     _small_talk,
     _asked_again,
     _missing_parcel,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from inference.tasks.clauses import Place
+
 LOOKED_AT: Final = 100_000
 """Characters; no more of a review is kept for a person either."""
 
@@ -31,15 +33,15 @@ _ENGLISH: Final = (
 _YOU_ZH: Final = r"(?:你们?|您|老板|店主|店家|卖家|商家|客服|快递员|送货的)"
 _CHINESE: Final = (
     rf"(?:弄|打|砍|捅|整|搞|杀|掐|揍)死(?:{_YOU_ZH}(?!也不|都不)|[他她]们?(?!也不|都不|了?都|了?也))"
-    rf"|(?:杀|宰|砍|捅|剁)了{_YOU_ZH}|(?:杀|砍|弄死){_YOU_ZH}全家|揍{_YOU_ZH}|做掉{_YOU_ZH}"
+    rf"|(?:杀|宰|砍|捅|剁)了{_YOU_ZH}(?![^，。！？]{{0,6}}[价折钱元块])|(?:杀|砍|弄死){_YOU_ZH}全家|揍{_YOU_ZH}|做掉{_YOU_ZH}"
     r"|[去上到]你们?(?:的)?(?:店里?|家里?|公司|门)(?:去|来)?(?:把你?)?"
-    r"(?:打(?:人|你|死|架|断|爆)|砸|砍|捅|放火|杀|收拾你|弄你|揍)"
+    r"(?:打(?:人|你|死|架|断|爆)|砸|砍(?!价)|捅|放火|杀(?!价)|收拾你|弄你|揍)"
     r"|把你们?(?:的)?(?:店|家)?[^，。！？]{0,4}(?:腿|手)打断|打断你们?的?(?:狗?腿|手)|砸了你们?的?(?:店|摊)"
     r"|小心你们?(?:全家)?的?(?:狗命|小命|全家的命|命)"
 )
 _THREAT = re.compile(f"{_ENGLISH}|{_CHINESE}", re.IGNORECASE)
 
 
-def threats(text: str) -> list[tuple[int, int]]:
-    """Return where the text threatens somebody: start and end in characters, the end outside."""
+def threats(text: str) -> list[Place]:
+    """Return where the text threatens somebody."""
     return [found.span() for found in _THREAT.finditer(text[:LOOKED_AT])]

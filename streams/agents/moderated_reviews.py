@@ -10,7 +10,8 @@ from typing import Final
 
 from inference.messages import ModelInfo
 from inference.tasks import moderation, registry
-from inference.tasks.moderation import Finding, Judgement, Place, Policy, Scores
+from inference.tasks.clauses import Place
+from inference.tasks.moderation import Finding, Judgement, Policy, Scores
 from schemas.events import ReviewEvent
 from schemas.results import DecidedBy, Decision, HeldReview, Outcome, Reason, ReviewLabels
 from streams.agents.aspects import NO_ASPECTS, AspectReader

@@ -39,7 +39,8 @@ class ReviewHandler:
     """Labels a review by its text alone, and remembers which language its author writes.
 
     Of a review that asks for it, the text without each of its words is asked too, in one request:
-    what its label's score loses without a word is what the word does to it.
+    what its label's score loses without a word is what the word does to it. In one that is nothing
+    but a rating there is no word.
     """
 
     spec = registry.task("sentiment")
@@ -59,7 +60,8 @@ class ReviewHandler:
         language = guess_language(event.text, event.language)
         remember_language(self._state.review_languages, event.user_id, language, changes)
         read = Read(language=language, spoken=self._aspects.read(event.text))
-        without = self._without_each(event.text, read) if event.explain else ()
+        has_words = rating.rated(event.text) is None
+        without = self._without_each(event.text, read) if event.explain and has_words else ()
         return Question(item=event.text, context=read, further=(*read.spoken.asks, *without))
 
     def _without_each(self, text: str, read: Read) -> Sequence[Ask]:
@@ -96,11 +98,9 @@ def labelled(
 ) -> ReviewLabels:
     """Return a review's labels, with what `moderated` says of it, by the fields' names.
 
-    A text that is nothing but a rating is labelled by that and not by `row`, which the model gave:
-    there is no word to explain it with.
+    A text that is nothing but a rating is labelled by that and not by `row`, which the model gave.
     """
-    by_rating = rating.decide(event.text, model.labels)
-    decision = by_rating or sentiment.decide(row, model.labels)
+    decision = rating.decide(event.text, model.labels) or sentiment.decide(row, model.labels)
     label, score, scores = decision
     return ReviewLabels(
         **envelope.fields(),
@@ -113,7 +113,7 @@ def labelled(
         score=score,
         scores=scores,
         aspects=read.spoken.labels(),
-        explanation=None if by_rating else _explained(read, decision, model),
+        explanation=_explained(read, decision, model),
         **moderated,
     )
 

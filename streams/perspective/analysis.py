@@ -10,6 +10,7 @@ from typing import Any, Final
 from inference.client import Inference
 from inference.errors import InferenceError
 from inference.messages import EXPIRED, UNREADABLE, Floats, ItemError, Lane
+from inference.tasks.clauses import Place
 from inference.tasks.language import guess_language, language_of_tag
 from inference.tasks.registry import MODERATION
 from streams.perspective.attributes import KNOWN
@@ -130,7 +131,7 @@ def _attribute(
     request: Analyze,
     name: str,
     column: int,
-    spans: Sequence[tuple[int, int]],
+    spans: Sequence[Place],
     scored: Sequence[Floats | None],
 ) -> dict[str, Any] | None:
     """Return one attribute's scores; None where all are under its threshold."""

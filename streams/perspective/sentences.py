@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from inference.tasks.clauses import Place, bare
+
 MOST: Final = 50
 """Sentences of one text; what comes after them is one part."""
 
@@ -13,15 +15,11 @@ MOST: Final = 50
 _END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s|$)|[。！？…]+[\"'”’」』）]*|\n+")
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def sentences(text: str) -> list[Place]:
     """Return where the sentences of `text` begin and end, in characters, without outer spaces."""
     ends = [found.end() for found in _END.finditer(text)][: MOST - 1]
     if not ends or ends[-1] < len(text):
         ends.append(len(text))
     places = zip([0, *ends], ends, strict=False)
-    return [_bare(text, begin, end) for begin, end in places if text[begin:end].strip()]
-
-
-def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
-    part = text[begin:end]
-    return begin + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+    found = (bare(text, begin, end) for begin, end in places)
+    return [(begin, end) for begin, end in found if begin < end]

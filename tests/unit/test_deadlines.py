@@ -190,7 +190,7 @@ def test_a_message_without_a_word_asks_no_model_and_goes_to_a_person(text: str) 
 def test_a_message_that_no_model_can_read_goes_to_a_person() -> None:
     _, decide = _queries()
     row = np.full(3, np.nan, dtype=np.float32)
-    assert decide("🙂 ok", Question(item="🙂 ok"), row).outcome is Outcome.HANDED_OFF
+    assert decide("🙂 why", Question(item="🙂 why"), row).outcome is Outcome.HANDED_OFF
 
 
 class Decide:

@@ -136,6 +136,14 @@ async def test_a_text_without_a_word_is_labelled(plain: Shop) -> None:
     assert [one.explanation for one in plain.labels()] == [None]
 
 
+async def test_a_rating_is_labelled_by_itself_and_no_word_of_it_asked(plain: Shop) -> None:
+    await plain.reviews.feed(explained(0, "good: 1/5"), explained(1, "1/5"))
+    read, rated = plain.labels()
+    assert read.explanation is not None
+    assert (rated.sentiment, rated.score, rated.explanation) == ("negative", 1.0, None)
+    assert sum(len(one.items) for one in plain.model.asked) == 2 + len(words_of(read))
+
+
 async def test_what_another_model_says_explains_nothing(plain: Shop) -> None:
     assert isinstance(plain.model, Taster)
     plain.model.renamed = True

@@ -11,7 +11,7 @@ import pytest
 from inference.errors import ModelError
 from inference.explaining.occlusion import MOST_WORDS, explain
 from inference.explaining.page import page
-from inference.explaining.words import Cutter, Vocabulary, by_dictionary
+from inference.explaining.words import Vocabulary, by_dictionary, pieces
 from inference.messages import Floats, Item
 from inference.testing import fake_model
 
@@ -54,7 +54,7 @@ class Counter:
     ],
 )
 def test_words_are_whole_and_nothing_is_lost(text: str, words: list[str]) -> None:
-    cut = Cutter(by_dictionary).pieces(text)
+    cut = list(pieces(text, by_dictionary))
     assert "".join(piece.text for piece in cut) == text
     found = [piece.text for piece in cut if piece.is_word]
     assert found == words
@@ -71,7 +71,7 @@ def test_words_are_whole_and_nothing_is_lost(text: str, words: list[str]) -> Non
 def test_the_bundled_vocabulary_keeps_words_and_negations_whole(
     text: str, words: list[str]
 ) -> None:
-    cut = Cutter(Vocabulary()).pieces(text)
+    cut = list(pieces(text, Vocabulary()))
     assert "".join(piece.text for piece in cut) == text
     assert [piece.text for piece in cut] == [text[one.start : one.end] for one in cut]
     assert [piece.text for piece in cut if piece.is_word] == words

@@ -163,7 +163,7 @@ async def test_what_nothing_speaks_against_is_allowed(shop: Shop) -> None:
     (labels,) = shop.labels()
     assert (labels.outcome, labels.decision) == (Outcome.RESULT, Decision.ALLOW)
     assert labels.decided_by is DecidedBy.MODEL
-    assert labels.attributes == {"insult": 0, "spam": 0, "personal_data": 0}
+    assert labels.attributes == {"insult": 0, "spam": 0, "personal_data": 0, "threat": 0}
     assert labels.moderation_model is not None
     assert shop.held() == []
     assert len(shop.model.asked) == 2  # nothing is looked at again

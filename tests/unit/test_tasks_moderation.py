@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inference.tasks import moderation
-from inference.tasks.moderation import Finding, Policy, Settlement, Thresholds
+from inference.tasks.moderation import RULED, Finding, Policy, Settlement, Thresholds
 from inference.tasks.moderation_policy import (
     PolicyError,
     parse_policy,
@@ -68,6 +68,7 @@ def test_a_rule_is_sure_of_personal_data() -> None:
     assert moderation.read([0.1, 0.2], labels, "a fine kettle") == {
         "insult": 0.1,
         "personal_data": 0.2,
+        "threat": 0.0,
     }
     assert moderation.read([0.1], ("rude",), "fine")["personal_data"] == 0  # another's model
 
@@ -206,7 +207,7 @@ def test_a_policy_that_is_wrong_is_refused(content: dict[str, Any], said: str) -
         (b"[insult]\nhold = \n", "is not TOML: .*at line 2"),
         (b"[insult]\xff\xfe", "is not UTF-8 .at byte 8"),
         (b"[insult]\nhold = 2\n", "insult.hold must be a number above 0 and up to 1"),
-        (None, "cannot be read: No such file"),
+        (None, "cannot read .*: No such file"),
     ],
 )
 def test_a_file_that_is_no_policy_is_named_with_the_place(
@@ -217,11 +218,11 @@ def test_a_file_that_is_no_policy_is_named_with_the_place(
         file.write_bytes(content)
     with pytest.raises(PolicyError, match=said) as caught:
         read_policy(file)
-    assert str(caught.value).startswith(str(file))
+    assert str(file) in str(caught.value)
 
 
 def test_an_attribute_that_nobody_scores_is_told_with_the_nearest_one() -> None:
-    policy = parse_policy({name: {"hold": 0.5} for name in ("insutl", "personal_data", "spam")})
+    policy = parse_policy({name: {"hold": 0.5} for name in ("insutl", *RULED, "spam")})
     assert unknown_attributes(policy, ["insult", "spam"]) == [
         "the moderation model knows no 'insutl': did you mean 'insult'?"
     ]

@@ -49,6 +49,8 @@ def test_a_rating_alone_means_what_it_says(expected: Sentiment, texts: str) -> N
         "9/11",
         "31/10",
         "6/5",
+        "120分",
+        "给666分",
         "7 stars",
         "3",
         "100%",

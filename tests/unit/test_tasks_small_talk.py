@@ -20,7 +20,29 @@ def test_greetings(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["thx", "Bye!", "OK, thank you!", "That's all, thanks", "谢谢您～", "好的，谢谢", "辛苦了"],
+    [
+        *(
+            "thx",
+            "Bye!",
+            "OK, thank you!",
+            "That's all, thanks",
+            "谢谢您～",
+            "好的，谢谢",
+            "辛苦了",
+        ),
+        *(
+            "OK",
+            "ok.",
+            "got it",
+            "No, thanks",
+            "好的",
+            "好的呢",
+            "嗯嗯",
+            "哦，好的",
+            "知道了",
+            "没有了",
+        ),
+    ],
 )
 def test_thanks(text: str) -> None:
     assert small_talk(text) is Intent.THANKS
@@ -38,6 +60,11 @@ def test_thanks(text: str) -> None:
         "you suck",
         "呵呵",
         "no",
+        "yes",
+        "ok where is it",
+        "好的，什么时候到",
+        "好了吗",
+        "不行",
         "hi " * LONGEST,
     ],
 )
@@ -50,5 +77,6 @@ def test_it_is_answered_though_the_model_is_not_sure() -> None:
     assert (draft.outcome, draft.intent) == (Outcome.RESULT, Intent.GREETING)
     draft = ask("Thank you, you've been very helpful. Bye!", {"thanks": 0.68})
     assert (draft.outcome, draft.intent) == (Outcome.RESULT, Intent.THANKS)
+    assert ask("好的", {"thanks": 0.72}).outcome is Outcome.RESULT
     draft = ask("you suck", {"thanks": 0.79})
     assert (draft.outcome, draft.reason) == (Outcome.HANDED_OFF, HandOffReason.UNSURE)
