@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.data import attributes_of, columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 from streams.cli.train_recommend import recommend
@@ -185,15 +186,10 @@ def distil(
 
 
 def _labelling(slot: Slot, attributes: str | None) -> Labelling:
-    from inference.training.data import labelling
+    from inference.training.data.labelling import SentimentLabels, labelling_of
 
-    if slot is not Slot.MODERATION:
-        if attributes:
-            raise typer.BadParameter("only moderation has attributes", param_hint="--attributes")
-        return labelling.NamedLabels() if slot is Slot.INTENT else labelling.SentimentLabels()
-    if attributes is None:
-        return labelling.ListedLabels()
-    return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
+    named = labelling_of(slot.value, attributes_of(attributes))
+    return SentimentLabels() if slot in (Slot.SENTIMENT, Slot.ASPECTS) else named
 
 
 def _dataset(
@@ -207,9 +203,7 @@ def _dataset(
     seed: int,
 ) -> Dataset:
     """Read the data and say what is left out of it."""
-    from inference.files.columns import Columns, parse_pairs
     from inference.training.data.dataset import DataRequest, load_dataset
-    from inference.training.data.losses import told
     from inference.training.data.reading import SECOND
 
     dataset = load_dataset(
@@ -217,17 +211,14 @@ def _dataset(
             files=tuple(files),
             labelling=_labelling(slot, attributes),
             second=SECOND.get(slot.value),
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            columns=columns_of(mapping),
             test=test,
             strict=strict,
             limit=limit,
             seed=seed,
         )
     )
-    for sentence in told(dataset.losses):
-        say(f"left out: {sentence}")
-    parts = (len(dataset.train), len(dataset.validation), len(dataset.test))
-    say("{:,} texts to train on, {:,} to choose the epoch on, {:,} to measure on".format(*parts))
+    say_parts(dataset, "texts")
     say(f"labels: {', '.join(dataset.labels)}")
     return dataset
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.data import columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 from streams.cli.train import (
@@ -109,26 +110,19 @@ def _exchanges(
     seed: int,
 ) -> Exchanges:
     """Read the data and say what is left out of it."""
-    from inference.files.columns import Columns, parse_pairs
     from inference.training.data.exchanges import ExchangesRequest, load_exchanges
-    from inference.training.data.losses import told
 
     found = load_exchanges(
         ExchangesRequest(
             files=tuple(files),
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            columns=columns_of(mapping),
             test=test,
             strict=strict,
             limit=limit,
             seed=seed,
         )
     )
-    for sentence in told(found.losses):
-        say(f"left out: {sentence}")
-    parts = (len(found.train), len(found.validation), len(found.test))
-    say(
-        "{:,} exchanges to train on, {:,} to choose the epoch on, {:,} to measure on".format(*parts)
-    )
+    say_parts(found, "exchanges")
     return found
 
 

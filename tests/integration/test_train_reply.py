@@ -267,6 +267,15 @@ def test_the_commands(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert figures["floor"]["recall_at_10"] == figures["together"]["recall_at_10"] == 1.0
 
 
+def test_what_cannot_be_written_is_said_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "nowhere" / "figures.json"
+    command = f"evaluate reply no-file --model no-model --json {nowhere}"
+    assert run_command(app, command.split()) == 1
+    assert f"{nowhere} cannot be written: there is no folder" in capsys.readouterr().err
+
+
 def test_a_classifier_finds_no_replies(
     base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
