@@ -15,6 +15,7 @@ import torch
 
 from inference.errors import TrainingError
 from inference.evaluation.retrieval import Choices, RetrievalReport, retrieval_report
+from inference.messages import Item
 from inference.models.limits import padding, positions
 from inference.models.loading import Found
 from inference.models.sentences import Pieces, read_encoder, write_layout
@@ -138,7 +139,7 @@ def _task(request: ReplyRequest, base: _Base) -> Task:
     choices = Choices.of([one.reply for one in request.data.train])
     objective = Replies(
         asked=_asked(base, request.data.train),
-        replies=base.pieces(choices.replies),
+        replies=_ids(base, choices.replies),
         right=choices.right.tolist(),
         pad=base.pieces.pad,
         temperature=request.temperature,
@@ -153,7 +154,7 @@ def _held(request: ReplyRequest, base: _Base, exchanges: Sequence[Exchange]) -> 
     choices = Choices.of([one.reply for one in exchanges])
     return HeldReplies(
         asked=_asked(base, exchanges),
-        replies=base.pieces(choices.replies),
+        replies=_ids(base, choices.replies),
         choices=choices,
         pad=base.pieces.pad,
         temperature=request.temperature,
@@ -161,7 +162,11 @@ def _held(request: ReplyRequest, base: _Base, exchanges: Sequence[Exchange]) -> 
 
 
 def _asked(base: _Base, exchanges: Sequence[Exchange]) -> list[Ids]:
-    return base.pieces([list(one.late) for one in exchanges])
+    return _ids(base, [list(one.late) for one in exchanges])
+
+
+def _ids(base: _Base, items: Sequence[Item]) -> list[Ids]:
+    return [one.ids for one in base.pieces(items)]
 
 
 def _measured(
