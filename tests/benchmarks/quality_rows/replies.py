@@ -28,10 +28,10 @@ from inference.training.data.exchanges import (
     without,
 )
 from inference.training.loop import SEED
-from inference.training.tuning.history import Epoch
 from inference.training.tuning.replies import REPLY_SETTINGS, ReplyRequest, train_replies
 from tests.benchmarks.quality_rows.bundled import MAX_TOKENS
 from tests.benchmarks.quality_rows.figures import Figure, Row
+from tests.benchmarks.quality_rows.tuned import Told
 
 CANDIDATES: Final = 1_000
 VALIDATION: Final = 0.1
@@ -41,19 +41,6 @@ AIM: Final = 1.2
 METRICS: Final = {"recall@1": "recall_at_1", "recall@10": "recall_at_10", "BLEU": "bleu"}
 LAYERS: Final = 0
 SETTINGS: Final = replace(REPLY_SETTINGS, device="cpu")
-
-
-class Unheard:
-    """Nobody is told how the training goes."""
-
-    def began(self, steps: int, done: int) -> None:
-        """Say nothing."""
-
-    def stepped(self, step: int, loss: float) -> None:
-        """Say nothing."""
-
-    def validated(self, epoch: Epoch, *, is_best: bool) -> None:
-        """Say nothing."""
 
 
 def jddc(data: Path) -> Iterator[Row]:
@@ -115,7 +102,7 @@ def _tuned(known: Sequence[Exchange], tested: Sequence[Exchange]) -> Model:
         request = ReplyRequest(
             data=exchanges, out=Path(folder) / "model", settings=SETTINGS, layers=LAYERS
         )
-        train_replies(request, Unheard())
+        train_replies(request, Told())
         return load("reply", str(request.out), "cpu", MAX_TOKENS)
 
 
