@@ -17,8 +17,10 @@ from inference.evaluation.attributes import AttributeReport
 from inference.evaluation.report import Report
 from inference.models.base import forward
 from inference.models.loading import load
+from inference.models.sentences import read_encoder
 from inference.training.data.dataset import Dataset
 from inference.training.data.reading import Example
+from inference.training.export import round_to_half, save_network
 from inference.training.tuning.calibrating import calibrate
 from inference.training.tuning.finetune import TuningRequest, fine_tune
 from inference.training.tuning.history import Epoch, History
@@ -150,6 +152,19 @@ def test_other_settings_do_not_go_on_with_a_checkpoint(base: Path, tmp_path: Pat
     other = request(base, tmp_path / "out", settings=replace(SETTINGS, epochs=9))
     with pytest.raises(TrainingError, match="unfinished training with other data"):
         fine_tune(other, Quiet())
+
+
+def test_a_weight_that_half_precision_has_no_number_for_is_written_as_it_is(
+    base: Path, tmp_path: Path
+) -> None:
+    network, tokenizer = read_encoder(base, "tiny", "cpu")
+    pieces = network.get_input_embeddings().weight
+    with torch.no_grad():
+        pieces[7] = 1e5
+    round_to_half(network)
+    save_network(network, tokenizer, tmp_path / "out")
+    again, _ = read_encoder(tmp_path / "out", "out", "cpu")
+    assert torch.equal(again.get_input_embeddings().weight, pieces)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(base: Path, tmp_path: Path) -> None:

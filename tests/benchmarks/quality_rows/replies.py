@@ -28,7 +28,8 @@ from inference.training.data.exchanges import (
     without,
 )
 from inference.training.loop import SEED
-from inference.training.tuning.replies import REPLY_SETTINGS, ReplyRequest, train_replies
+from inference.training.tuning.replies import ReplyRequest, train_replies
+from inference.training.tuning.settings import REPLY_SETTINGS
 from tests.benchmarks.quality_rows.bundled import MAX_TOKENS
 from tests.benchmarks.quality_rows.figures import Figure, Row
 from tests.benchmarks.quality_rows.tuned import Told
@@ -39,7 +40,6 @@ TURNS: Final = 3
 """The last turns of a conversation that the floor compares."""
 AIM: Final = 1.2
 METRICS: Final = {"recall@1": "recall_at_1", "recall@10": "recall_at_10", "BLEU": "bleu"}
-LAYERS: Final = 0
 SETTINGS: Final = replace(REPLY_SETTINGS, device="cpu")
 
 
@@ -99,9 +99,7 @@ def _tuned(known: Sequence[Exchange], tested: Sequence[Exchange]) -> Model:
         train=train, validation=validation, test=[], losses=[], rows=len(known), sources=("jddc",)
     )
     with TemporaryDirectory() as folder:
-        request = ReplyRequest(
-            data=exchanges, out=Path(folder) / "model", settings=SETTINGS, layers=LAYERS
-        )
+        request = ReplyRequest(data=exchanges, out=Path(folder) / "model", settings=SETTINGS)
         train_replies(request, Told())
         return load("reply", str(request.out), "cpu", MAX_TOKENS)
 
