@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inference.training.tuning.settings import TuningSettings
 from streams.cli.data import attributes_of, columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
@@ -18,7 +19,6 @@ from streams.cli.train_recommend import recommend
 if TYPE_CHECKING:
     from inference.training.data.dataset import Dataset
     from inference.training.data.labelling import Labelling
-    from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
 train_app = typer.Typer(
@@ -102,20 +102,18 @@ def _add_command(slot: Slot, example: str) -> None:
         test: TestOption = None,
         strict: StrictOption = False,
         limit: LimitOption = None,
-        epochs: EpochsOption = 4,
-        patience: PatienceOption = 2,
-        learning_rate: RateOption = 5e-5,
-        batch_tokens: BatchOption = 2048,
-        max_tokens: LengthOption = 128,
+        epochs: EpochsOption = TuningSettings.epochs,
+        patience: PatienceOption = TuningSettings.patience,
+        learning_rate: RateOption = TuningSettings.learning_rate,
+        batch_tokens: BatchOption = TuningSettings.batch_tokens,
+        max_tokens: LengthOption = TuningSettings.max_tokens,
         precision: PrecisionOption = 0.95,
-        seed: SeedOption = 17,
+        seed: SeedOption = TuningSettings.seed,
         dtype: DtypeOption = Dtype.AUTO,
         device: DeviceOption = Device.AUTO,
         threads: ThreadsOption = 0,
-        checkpoint_s: CheckpointOption = 60.0,
+        checkpoint_s: CheckpointOption = TuningSettings.checkpoint_s,
     ) -> None:
-        from inference.training.tuning.settings import TuningSettings
-
         settings = TuningSettings(
             epochs=epochs,
             patience=patience,
@@ -163,7 +161,7 @@ def distil(
     limit: LimitOption = None,
     epochs: EpochsOption = 6,
     learning_rate: RateOption = 1e-4,
-    seed: SeedOption = 17,
+    seed: SeedOption = TuningSettings.seed,
     device: DeviceOption = Device.AUTO,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -171,7 +169,6 @@ def distil(
 
     Example: shopstreams distil reviews.csv --teacher my-large-model --base bundled --out small
     """
-    from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
     dataset = _dataset(task, data, attributes, mapping, test, strict, limit, seed)

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inference.training.tuning.settings import (
+    REPLY_LAYERS,
+    REPLY_SETTINGS,
+    REPLY_TEMPERATURE,
+    TuningSettings,
+)
 from streams.cli.data import columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
@@ -33,7 +39,6 @@ from streams.cli.train import (
 if TYPE_CHECKING:
     from inference.training.data.exchanges import Exchanges
     from inference.training.tuning.replies import TunedReplies
-    from inference.training.tuning.settings import TuningSettings
 
 
 ChatsArgument = Annotated[
@@ -64,18 +69,18 @@ def reply(
     test: TestOption = None,
     strict: StrictOption = False,
     limit: LimitOption = None,
-    layers: LayersOption = 0,
-    epochs: EpochsOption = 8,
-    patience: PatienceOption = 4,
-    learning_rate: RateOption = 2e-3,
-    batch_tokens: BatchOption = 8192,
-    max_tokens: LengthOption = 96,
-    temperature: TemperatureOption = 0.05,
-    seed: SeedOption = 17,
+    layers: LayersOption = REPLY_LAYERS,
+    epochs: EpochsOption = REPLY_SETTINGS.epochs,
+    patience: PatienceOption = REPLY_SETTINGS.patience,
+    learning_rate: RateOption = REPLY_SETTINGS.learning_rate,
+    batch_tokens: BatchOption = REPLY_SETTINGS.batch_tokens,
+    max_tokens: LengthOption = REPLY_SETTINGS.max_tokens,
+    temperature: TemperatureOption = REPLY_TEMPERATURE,
+    seed: SeedOption = REPLY_SETTINGS.seed,
     dtype: DtypeOption = Dtype.AUTO,
     device: DeviceOption = Device.AUTO,
     threads: ThreadsOption = 0,
-    checkpoint_s: CheckpointOption = 60.0,
+    checkpoint_s: CheckpointOption = REPLY_SETTINGS.checkpoint_s,
 ) -> None:
     """Tune an encoder that puts a question near its reply, and write its folder with a card.
 
@@ -83,8 +88,6 @@ def reply(
 
     Example: shopstreams train reply chats.jsonl --out my-replies
     """
-    from inference.training.tuning.settings import TuningSettings
-
     settings = TuningSettings(
         epochs=epochs,
         patience=patience,
