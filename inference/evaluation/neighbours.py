@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.extras import needed
 from inference.messages import Floats
 
 NEAREST: Final = 15
+"""Known questions whose replies count."""
 _LONGEST: Final = 4
 """Characters of an n-gram."""
 _SEEN_TWICE_FROM: Final = 1_000
@@ -37,9 +39,7 @@ class Neighbours:
         """
         sparse = needed("scipy.sparse", "the floor")
         alike = (self.of_questions.transform(questions) @ self.questions.T).toarray()
-        nearest = min(NEAREST, alike.shape[1])
-        least = np.partition(alike, -nearest, axis=1)[:, -nearest, None]
-        weights = sparse.csr_matrix(np.where(alike >= least, alike, 0))
+        weights = sparse.csr_matrix(np.where(are_nearest(alike), alike, 0))
         found = weights @ self.replies @ self.of_replies.transform(replies).T
         scores: Floats = found.toarray().astype(np.float32)
         return scores
@@ -54,6 +54,14 @@ def fit_neighbours(questions: Sequence[str], replies: Sequence[str]) -> Neighbou
         questions=of_questions.fit_transform(questions),
         replies=of_replies.fit_transform(replies),
     )
+
+
+def are_nearest(alike: Floats) -> NDArray[np.bool_]:
+    """Return which of the known questions are the `NEAREST` most alike [questions, known]."""
+    nearest = min(NEAREST, alike.shape[1])
+    least = np.partition(alike, -nearest, axis=1)[:, -nearest, None]
+    found: NDArray[np.bool_] = alike >= least
+    return found
 
 
 def _weighting(texts: int) -> Any:

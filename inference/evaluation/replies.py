@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.evaluation.neighbours import fit_neighbours
+from inference.evaluation.neighbours import are_nearest, fit_neighbours
 from inference.evaluation.retrieval import (
     Choices,
     RetrievalReport,
@@ -26,8 +26,6 @@ from inference.training.data.exchanges import MOST_HELD, Exchange, read_exchange
 from inference.training.data.losses import Loss
 
 SLOT: Final = "reply"
-NEAREST: Final = 15
-"""Known questions whose replies count, as for TF-IDF."""
 SHARPNESS: Final = 0.1
 """By which cosine a known question must be nearer to count e times as much."""
 SHARES: Final = (1.0, 0.4, 0.3)
@@ -81,7 +79,7 @@ def run_replies(request: ReplyEvaluationRequest) -> ReplyEvaluation:
     )
     if not known:
         return evaluation
-    floor = _floor(known, measured, choices)
+    floor = by_words(known, measured, choices)
     return replace(
         evaluation,
         floor=retrieval_report(floor, choices),
@@ -107,21 +105,17 @@ class Encoded:
         return cosines
 
 
-def with_known(
-    encoded: Encoded, model: Model, known: Sequence[Exchange], by_words: Floats
-) -> Floats:
+def with_known(encoded: Encoded, model: Model, known: Sequence[Exchange], floor: Floats) -> Floats:
     """Return scores [questions, replies] by likeness, and by what is known.
 
     That is what was said to the most alike of the `known` questions, by the encoder and, in
-    `by_words` [questions, replies], by TF-IDF.
+    `floor` [questions, replies], by TF-IDF.
     """
     there = Encoded.of(model, known, [one.reply for one in known])
     alike = encoded.questions @ there.questions.T
-    nearest = min(NEAREST, alike.shape[1])
-    least = np.partition(alike, -nearest, axis=1)[:, -nearest, None]
     weights = np.exp((alike - alike.max(axis=1, keepdims=True)) / SHARPNESS)
-    found = (np.where(alike >= least, weights, 0) @ there.replies) @ encoded.replies.T
-    ways = (encoded.likeness(), found, by_words)
+    found = (np.where(are_nearest(alike), weights, 0) @ there.replies) @ encoded.replies.T
+    ways = (encoded.likeness(), found, floor)
     return together(list(zip(SHARES, ways, strict=True)))
 
 
@@ -136,9 +130,10 @@ def _known(
     return kept, len(leaks)
 
 
-def _floor(known: Sequence[Exchange], measured: Sequence[Exchange], choices: Choices) -> Floats:
+def by_words(known: Sequence[Exchange], asked: Sequence[Exchange], choices: Choices) -> Floats:
+    """Return the scores [asked, choices] of TF-IDF, which looks among what is known."""
     floor = fit_neighbours([_text(one) for one in known], [one.reply for one in known])
-    return floor.scores([_text(one) for one in measured], choices.replies)
+    return floor.scores([_text(one) for one in asked], choices.replies)
 
 
 def _text(one: Exchange) -> str:

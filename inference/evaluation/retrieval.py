@@ -37,12 +37,13 @@ class Choices:
         return cls(replies=list(places), right=np.array(right, dtype=np.intp))
 
     def ranks(self, scores: Floats) -> Places:
-        """Return how many replies stand before the right one [questions].
+        """Return how many replies are not behind the right one [questions].
 
-        `scores` are [questions, replies], more is likelier.
+        `scores` are [questions, replies], more is likelier. Where all are the same, nothing was
+        found.
         """
         own = scores[np.arange(len(self.right)), self.right]
-        ranks: Places = (scores > own[:, None]).sum(axis=1)
+        ranks: Places = (~(scores < own[:, None])).sum(axis=1) - 1  # itself is not behind either
         return ranks
 
 

@@ -7,6 +7,7 @@ computed in float32: what is compared in one index must not depend on the worker
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,8 +21,7 @@ from torch.nn.functional import normalize
 from inference.errors import ModelError
 from inference.messages import Floats, Item, ModelInfo
 from inference.models.batches import Ids, on_device, padded
-from inference.models.characters import whole_characters
-from inference.models.encoding import EncodedText
+from inference.models.encoding import EncodedText, TextEncoder
 from inference.models.limits import padding, positions
 from inference.settings import CHARACTERS_A_TOKEN
 
@@ -38,41 +38,22 @@ class Pieces:
 
     def __init__(self, tokenizer: Any, *, pad: int, max_tokens: int) -> None:
         self.pad = pad
-        self._tokenizer = tokenizer
-        self._max_tokens = max_tokens
-        self._marks = frozenset([*tokenizer("")["input_ids"], *tokenizer.all_special_ids, pad])
+        self._most_characters = max_tokens * CHARACTERS_A_TOKEN
+        late = copy.deepcopy(tokenizer)
+        late.truncation_side = "left"
+        self._beginning, self._end = (
+            TextEncoder(one, pad=pad, max_tokens=max_tokens, tells_apart=False)
+            for one in (tokenizer, late)
+        )
 
-    def knows(self, ids: Ids) -> bool:
-        """Return whether there is anything that the model knows, marks aside."""
-        return not self._marks.issuperset(ids)
+    def __call__(self, items: Sequence[Item]) -> list[EncodedText]:
+        """Return each item's ids; a list of texts is a conversation, latest last."""
+        texts = iter(self._beginning([one for one in items if isinstance(one, str)]))
+        talks = iter(self._end([self._late(one) for one in items if not isinstance(one, str)]))
+        return [next(texts if isinstance(one, str) else talks) for one in items]
 
-    def __call__(self, items: Sequence[Item]) -> list[list[int]]:
-        """Return each item's ids, at least one; a list of texts is a conversation, latest last."""
-        if not items:
-            return []
-        limit = self._max_tokens * CHARACTERS_A_TOKEN
-        texts = [
-            item[:limit] if isinstance(item, str) else " ".join(item)[-limit:] for item in items
-        ]
-        encoded = self._tokenizer(
-            [whole_characters(text) for text in texts],
-            truncation=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )["input_ids"]
-        return [
-            (self._start(ids) if isinstance(item, str) else self._end(ids)) or [self.pad]
-            for item, ids in zip(items, encoded, strict=True)
-        ]
-
-    def _start(self, ids: list[int]) -> list[int]:
-        """Return the ids, or the first of them and the mark that ends every text."""
-        return ids if len(ids) <= self._max_tokens else [*ids[: self._max_tokens - 1], ids[-1]]
-
-    def _end(self, ids: list[int]) -> list[int]:
-        """Return the ids, or the mark that begins every text and the last of them."""
-        return ids if len(ids) <= self._max_tokens else [ids[0], *ids[1 - self._max_tokens :]]
+    def _late(self, turns: Sequence[str]) -> str:
+        return " ".join(turns)[-self._most_characters :]
 
 
 class SentenceEncoder:
@@ -85,7 +66,7 @@ class SentenceEncoder:
 
     def prepare(self, items: Sequence[Item]) -> list[EncodedText]:
         """Return each item's ids, cut to what the model takes."""
-        return [EncodedText(ids, self._pieces.knows(ids)) for ids in self._pieces(items)]
+        return self._pieces(items)
 
     def forward(self, batch: Sequence[EncodedText]) -> Floats:
         """Return unit vectors [items, width]."""

@@ -9,14 +9,7 @@ from inference.evaluation.run import EvaluationRequest, run
 from inference.files.columns import Columns
 from inference.registry.records import About
 from inference.settings import InferenceSettings
-from inference.training.data.labelling import (
-    AttributeColumns,
-    Labelling,
-    ListedLabels,
-    NamedLabels,
-)
-
-MODERATION = "moderation"
+from inference.training.data.labelling import labelling_of
 
 
 def measure(
@@ -31,7 +24,7 @@ def measure(
             slot=about.slot,
             model=str(folder),
             file=file,
-            labelling=_labelling(about),
+            labelling=labelling_of(about.slot, about.attributes),
             columns=Columns(renamed=about.columns),
             settings=InferenceSettings(models={}, dtype="fp32"),
         )
@@ -39,9 +32,3 @@ def measure(
     report = outcome.report
     accuracy = report.accuracy if isinstance(report, Report) else report.exact
     return report.n, report.macro_f1, report.intervals["macro_f1"], accuracy
-
-
-def _labelling(about: About) -> Labelling:
-    if about.slot != MODERATION:
-        return NamedLabels()
-    return AttributeColumns(about.attributes) if about.attributes else ListedLabels()

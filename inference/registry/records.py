@@ -23,7 +23,7 @@ class Alias(StrEnum):
 class About:
     """The registry itself."""
 
-    slot: str  # sentiment, intent or moderation
+    slot: str  # sentiment, intent, moderation or aspects
     evaluation: str  # name of the file that all versions are measured on
     columns: Mapping[str, str] = field(default_factory=dict)  # our field -> the file's column
     attributes: tuple[str, ...] = ()  # columns of 0 and 1, for moderation

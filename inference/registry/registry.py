@@ -14,6 +14,7 @@ from inference.models.loading import content_hash
 from inference.registry.comparing import measure
 from inference.registry.records import About, Alias, Version
 from inference.registry.store import Store
+from inference.training.data.labelling import labelling_of
 
 _ABOUT, _ALIASES = "registry.json", "aliases.json"
 _RECORD = ".json"
@@ -34,7 +35,11 @@ class Registry:
 
     @classmethod
     def create(cls, address: str, about: About, evaluation: Path) -> Registry:
-        """Make a registry whose versions are measured on a copy of `evaluation`."""
+        """Make a registry whose versions are measured on a copy of `evaluation`.
+
+        Raises `RegistryError`, and `ColumnError` where the slot has no attributes.
+        """
+        labelling_of(about.slot, about.attributes)
         store = Store(address)
         if store.exists(_ABOUT):
             raise RegistryError(f"there is a registry at {address} already")

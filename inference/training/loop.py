@@ -138,16 +138,6 @@ def accuracy(logits: Floats, labels: NDArray[np.intp]) -> float:
     return round(100 * float((logits.argmax(axis=1) == labels).mean()), 2)
 
 
-def best_temperature(logits: Floats, labels: NDArray[np.intp]) -> float:
-    """Return the temperature of least log loss (Guo et al., 2017)."""
-    expected = torch.from_numpy(labels)
-
-    def loss(temperature: float) -> float:
-        return float(cross_entropy(torch.from_numpy(logits) / temperature, expected))
-
-    return round(float(min(TEMPERATURES, key=loss)), 3)
-
-
 def softened(logits: Floats, temperature: float) -> Floats:
     """Return probabilities [texts, classes] as the loader computes them."""
     rows: Floats = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
@@ -162,12 +152,22 @@ def calibration_error(logits: Floats, labels: NDArray[np.intp], temperature: flo
 
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Of logits [texts, classes] and what is right of them [texts, classes]."""
+"""Of logits [texts, classes] and what is right of them, [texts, classes] or a class a text."""
 
 
 def of_classes(logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
     """Return the mean cross entropy of classes that exclude each other."""
     return cross_entropy(logits, targets, label_smoothing=smoothing)
+
+
+def best_temperature(logits: Floats, truth: NDArray[Any], loss: Loss = of_classes) -> float:
+    """Return the temperature of least loss (Guo et al., 2017)."""
+    given, expected = torch.from_numpy(logits), torch.from_numpy(truth)
+
+    def at(temperature: float) -> float:
+        return float(loss(given / temperature, expected))
+
+    return round(float(min(TEMPERATURES, key=at)), 3)
 
 
 def train(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from inference.training.loop import TEMPERATURES, Floats
+from inference.training.loop import Floats
 
 
 def of_known(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -22,10 +21,3 @@ def probabilities(logits: Floats, temperature: float) -> Floats:
     """Return [texts, labels] as the loader computes them."""
     rows: Floats = torch.sigmoid(torch.from_numpy(logits) / temperature).numpy()
     return rows
-
-
-def best_temperature(logits: Floats, targets: Floats) -> float:
-    """Return the temperature of least log loss over what is known."""
-    given, expected = torch.from_numpy(logits), torch.from_numpy(targets)
-    losses = [float(of_known(given / float(one), expected)) for one in TEMPERATURES]
-    return round(float(TEMPERATURES[int(np.argmin(losses))]), 3)

@@ -29,8 +29,17 @@ from inference.training import moderation_data as sets
 from inference.training import readers
 from inference.training.encoder import size_of
 from inference.training.export import save_classifier, save_metrics
-from inference.training.loop import SEED, Examples, Floats, Recipe, logits_of, tokenise, train
-from inference.training.many_labels import best_temperature, of_known, probabilities
+from inference.training.loop import (
+    SEED,
+    Examples,
+    Floats,
+    Recipe,
+    best_temperature,
+    logits_of,
+    tokenise,
+    train,
+)
+from inference.training.many_labels import of_known, probabilities
 from inference.training.moderation_check import checked_sentences
 from inference.training.moderation_patterns import LABELS, TOXICITY
 from schemas.base import Language
@@ -143,7 +152,7 @@ def measure(
     """Return temperature, figures of each set, and the wrong answers of the checked sentences."""
     ids = [one for part in held.values() for one in part.ids]
     targets = np.concatenate([part.targets for part in held.values()])
-    temperature = best_temperature(logits_of(model, ids), targets)
+    temperature = best_temperature(logits_of(model, ids), targets, of_known)
     posts = readers.cold_apart(data, "test")
     tested = logits_of(model, tokenise(tokenizer, [one.text for one in posts], RECIPE.max_tokens))
     is_rude = tested[:, LABELS.index(TOXICITY)] > 0

@@ -45,7 +45,7 @@ from inference.training.loop import SEED
 from inference.training.readers import Purchase
 from inference.training.recommend_check import Figures, floor_scorers, scorer
 from inference.training.shop import Lifts, Order, Orders, Shop, bought, figures, shop_of
-from inference.training.tuning.finetune import check_out
+from inference.training.tuning.folder import check_out
 from inference.training.vocabulary import Floats, ensure_vocabulary
 
 BATCH = 96

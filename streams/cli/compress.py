@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.data import attributes_of, columns_of
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 from streams.cli.train import AttributesOption, OutOption, Slot
@@ -128,15 +129,14 @@ def _request(
     model: str, data: Path, task: Slot, mapping: list[str] | None, attributes: str | None
 ) -> EvaluationRequest:
     from inference.evaluation.run import EvaluationRequest
-    from inference.files.columns import Columns, parse_pairs
-    from streams.cli.evaluate import labelling_of
+    from inference.training.data.labelling import labelling_of
 
     return EvaluationRequest(
         slot=task.value,
         model=model,
         file=data,
-        labelling=labelling_of(task.value, attributes),
-        columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+        labelling=labelling_of(task.value, attributes_of(attributes)),
+        columns=columns_of(mapping),
     )
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streams.cli.data import attributes_of, columns_of, say_losses
 from streams.cli.failures import say
 from streams.cli.options import ConfigOption, MapOption, model_of, settings_of
 
 if TYPE_CHECKING:
     from inference.evaluation.run import Evaluation
-    from inference.training.data.labelling import Labelling
 
 evaluate_app = typer.Typer(
     name="evaluate", help="Measure a model on a labelled file.", no_args_is_help=True
@@ -121,17 +121,6 @@ def moderation(
     _tell(outcome, "moderation", outputs)
 
 
-def labelling_of(slot: str, attributes: str | None) -> Labelling:
-    """Return how a file's labels are read, to be measured with; the model says what they mean."""
-    from inference.training.data import labelling
-
-    if slot != "moderation":
-        return labelling.NamedLabels()
-    if attributes is None:
-        return labelling.ListedLabels()
-    return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
-
-
 def _run(
     slot: str,
     file: Path,
@@ -146,8 +135,7 @@ def _run(
     settings = settings_of(config, None)
     outputs.require()
     from inference.evaluation.run import EvaluationRequest, run
-    from inference.files.columns import Columns, parse_pairs
-    from inference.training.data.losses import told
+    from inference.training.data.labelling import labelling_of
     from streams.config import inference_settings
 
     outcome = run(
@@ -155,15 +143,14 @@ def _run(
             slot=slot,
             model=model or model_of(settings, slot),
             file=file,
-            labelling=labelling_of(slot, attributes),
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            labelling=labelling_of(slot, attributes_of(attributes)),
+            columns=columns_of(mapping),
             settings=inference_settings(settings),
             floor=floor,
             limit=limit,
         )
     )
-    for sentence in told(outcome.losses):
-        say(f"left out: {sentence}")
+    say_losses(outcome.losses)
     if outcome.leaked:
         say(f"the floor was not fitted on {outcome.leaked} texts that are measured")
     return outcome

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.data import columns_of, say_losses
+from streams.cli.evaluate import JsonOption, LimitOption
 from streams.cli.failures import say
 from streams.cli.options import ConfigOption, MapOption, settings_of
 
@@ -27,10 +29,8 @@ def reply(
         Path | None,
         typer.Option(metavar="TRAIN", help="Let TF-IDF know these exchanges, and measure it too."),
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write the figures here.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
+    json_file: JsonOption = None,
+    limit: LimitOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Say how often the right reply comes first; as JSON where the output is no terminal.
@@ -38,23 +38,23 @@ def reply(
     Example: shopstreams evaluate reply held-out.jsonl --model my-replies --floor chats.jsonl
     """
     settings = settings_of(config, None)
+    from streams.output_files import require_writable
+
+    require_writable(json_file)
     from inference.evaluation.replies import ReplyEvaluationRequest, run_replies
-    from inference.files.columns import Columns, parse_pairs
-    from inference.training.data.losses import told
     from streams.config import inference_settings
 
     outcome = run_replies(
         ReplyEvaluationRequest(
             model=model,
             file=file,
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            columns=columns_of(mapping),
             settings=inference_settings(settings),
             floor=floor,
             limit=limit,
         )
     )
-    for sentence in told(outcome.losses):
-        say(f"left out: {sentence}")
+    say_losses(outcome.losses)
     if outcome.unmeasured:
         say(
             f"measured on the first {outcome.report.n:,} exchanges, {outcome.unmeasured:,} are left"
@@ -65,6 +65,8 @@ def reply(
 
 
 def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
+    from streams.output_files import write_output
+
     figures = {**asdict(outcome.report), "model": asdict(outcome.model)}
     others = {"floor": outcome.floor, "together": outcome.together}
     figures |= {name: asdict(report) for name, report in others.items() if report is not None}
@@ -74,7 +76,7 @@ def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
     else:
         print(content)
     if json_file is not None:
-        json_file.write_text(content + "\n", encoding="utf-8")
+        write_output(json_file, content + "\n")
 
 
 def _show(outcome: ReplyEvaluation) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from inference.training.tuning.settings import TuningSettings
 from streams.cli.failures import say
 from streams.cli.train import (
     CheckpointOption,
@@ -34,11 +35,11 @@ def pretrain(
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 10,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="At its highest.")] = 5e-4,
     batch_tokens: Annotated[int, typer.Option(min=1, help="Padded, in a batch.")] = 8192,
-    max_tokens: LengthOption = 128,
-    seed: SeedOption = 17,
+    max_tokens: LengthOption = TuningSettings.max_tokens,
+    seed: SeedOption = TuningSettings.seed,
     device: DeviceOption = Device.AUTO,
     threads: ThreadsOption = 0,
-    checkpoint_s: CheckpointOption = 60.0,
+    checkpoint_s: CheckpointOption = TuningSettings.checkpoint_s,
 ) -> None:
     """Teach an encoder your shop's language; then `train --base` it.
 
@@ -48,7 +49,6 @@ def pretrain(
     """
     from inference.training.tuning.pretrain import EncoderShape, PretrainRequest, read_texts
     from inference.training.tuning.pretrain import pretrain as run
-    from inference.training.tuning.settings import TuningSettings
     from streams.cli.training import Progress
 
     settings = TuningSettings(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.data import attributes_of, columns_of
 from streams.cli.options import MapOption
 from streams.cli.train import AttributesOption, Slot
 
@@ -41,16 +42,14 @@ def create(
 
     Example: shopstreams registry create /models/sentiment sentiment --evaluation held-out.csv
     """
-    from inference.files.columns import parse_pairs
     from inference.registry.records import About
     from inference.registry.registry import Registry
 
-    names = [name.strip() for name in (attributes or "").split(",") if name.strip()]
     about = About(
         slot=task.value,
         evaluation=f"evaluation/{evaluation.name}",
-        columns=parse_pairs(mapping or [], "--map"),
-        attributes=tuple(names),
+        columns=columns_of(mapping).renamed,
+        attributes=attributes_of(attributes),
     )
     Registry.create(path, about, evaluation)
     print(path)

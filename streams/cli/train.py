@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inference.training.tuning.settings import TuningSettings
+from streams.cli.data import attributes_of, columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 from streams.cli.train_recommend import recommend
@@ -17,7 +19,6 @@ from streams.cli.train_recommend import recommend
 if TYPE_CHECKING:
     from inference.training.data.dataset import Dataset
     from inference.training.data.labelling import Labelling
-    from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
 train_app = typer.Typer(
@@ -101,20 +102,18 @@ def _add_command(slot: Slot, example: str) -> None:
         test: TestOption = None,
         strict: StrictOption = False,
         limit: LimitOption = None,
-        epochs: EpochsOption = 4,
-        patience: PatienceOption = 2,
-        learning_rate: RateOption = 5e-5,
-        batch_tokens: BatchOption = 2048,
-        max_tokens: LengthOption = 128,
+        epochs: EpochsOption = TuningSettings.epochs,
+        patience: PatienceOption = TuningSettings.patience,
+        learning_rate: RateOption = TuningSettings.learning_rate,
+        batch_tokens: BatchOption = TuningSettings.batch_tokens,
+        max_tokens: LengthOption = TuningSettings.max_tokens,
         precision: PrecisionOption = 0.95,
-        seed: SeedOption = 17,
+        seed: SeedOption = TuningSettings.seed,
         dtype: DtypeOption = Dtype.AUTO,
         device: DeviceOption = Device.AUTO,
         threads: ThreadsOption = 0,
-        checkpoint_s: CheckpointOption = 60.0,
+        checkpoint_s: CheckpointOption = TuningSettings.checkpoint_s,
     ) -> None:
-        from inference.training.tuning.settings import TuningSettings
-
         settings = TuningSettings(
             epochs=epochs,
             patience=patience,
@@ -162,7 +161,7 @@ def distil(
     limit: LimitOption = None,
     epochs: EpochsOption = 6,
     learning_rate: RateOption = 1e-4,
-    seed: SeedOption = 17,
+    seed: SeedOption = TuningSettings.seed,
     device: DeviceOption = Device.AUTO,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -170,7 +169,6 @@ def distil(
 
     Example: shopstreams distil reviews.csv --teacher my-large-model --base bundled --out small
     """
-    from inference.training.tuning.settings import TuningSettings
     from inference.training.tuning.teacher import Teacher
 
     dataset = _dataset(task, data, attributes, mapping, test, strict, limit, seed)
@@ -185,15 +183,10 @@ def distil(
 
 
 def _labelling(slot: Slot, attributes: str | None) -> Labelling:
-    from inference.training.data import labelling
+    from inference.training.data.labelling import SentimentLabels, labelling_of
 
-    if slot is not Slot.MODERATION:
-        if attributes:
-            raise typer.BadParameter("only moderation has attributes", param_hint="--attributes")
-        return labelling.NamedLabels() if slot is Slot.INTENT else labelling.SentimentLabels()
-    if attributes is None:
-        return labelling.ListedLabels()
-    return labelling.AttributeColumns([name.strip() for name in attributes.split(",")])
+    named = labelling_of(slot.value, attributes_of(attributes))
+    return SentimentLabels() if slot in (Slot.SENTIMENT, Slot.ASPECTS) else named
 
 
 def _dataset(
@@ -207,9 +200,7 @@ def _dataset(
     seed: int,
 ) -> Dataset:
     """Read the data and say what is left out of it."""
-    from inference.files.columns import Columns, parse_pairs
     from inference.training.data.dataset import DataRequest, load_dataset
-    from inference.training.data.losses import told
     from inference.training.data.reading import SECOND
 
     dataset = load_dataset(
@@ -217,17 +208,14 @@ def _dataset(
             files=tuple(files),
             labelling=_labelling(slot, attributes),
             second=SECOND.get(slot.value),
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            columns=columns_of(mapping),
             test=test,
             strict=strict,
             limit=limit,
             seed=seed,
         )
     )
-    for sentence in told(dataset.losses):
-        say(f"left out: {sentence}")
-    parts = (len(dataset.train), len(dataset.validation), len(dataset.test))
-    say("{:,} texts to train on, {:,} to choose the epoch on, {:,} to measure on".format(*parts))
+    say_parts(dataset, "texts")
     say(f"labels: {', '.join(dataset.labels)}")
     return dataset
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.data import columns_of
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 
@@ -42,7 +43,7 @@ def recommend(
     titles = read_catalogue(
         catalogue, Columns(renamed=parse_pairs(catalogue_mapping or [], "--catalogue-map"))
     )
-    found = read_purchases(orders, Columns(renamed=parse_pairs(mapping or [], "--map")), titles)
+    found = read_purchases(orders, columns_of(mapping), titles)
     for reason, count in found.left_out.most_common():
         say(f"{count:,} lines were left out: {reason}")
     from inference.models.loading import BUNDLED_FOLDER

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inference.training.tuning.settings import (
+    REPLY_LAYERS,
+    REPLY_SETTINGS,
+    REPLY_TEMPERATURE,
+    TuningSettings,
+)
+from streams.cli.data import columns_of, say_parts
 from streams.cli.failures import say
 from streams.cli.options import MapOption
 from streams.cli.train import (
@@ -32,7 +39,6 @@ from streams.cli.train import (
 if TYPE_CHECKING:
     from inference.training.data.exchanges import Exchanges
     from inference.training.tuning.replies import TunedReplies
-    from inference.training.tuning.settings import TuningSettings
 
 
 ChatsArgument = Annotated[
@@ -63,18 +69,18 @@ def reply(
     test: TestOption = None,
     strict: StrictOption = False,
     limit: LimitOption = None,
-    layers: LayersOption = 0,
-    epochs: EpochsOption = 8,
-    patience: PatienceOption = 4,
-    learning_rate: RateOption = 2e-3,
-    batch_tokens: BatchOption = 8192,
-    max_tokens: LengthOption = 96,
-    temperature: TemperatureOption = 0.05,
-    seed: SeedOption = 17,
+    layers: LayersOption = REPLY_LAYERS,
+    epochs: EpochsOption = REPLY_SETTINGS.epochs,
+    patience: PatienceOption = REPLY_SETTINGS.patience,
+    learning_rate: RateOption = REPLY_SETTINGS.learning_rate,
+    batch_tokens: BatchOption = REPLY_SETTINGS.batch_tokens,
+    max_tokens: LengthOption = REPLY_SETTINGS.max_tokens,
+    temperature: TemperatureOption = REPLY_TEMPERATURE,
+    seed: SeedOption = REPLY_SETTINGS.seed,
     dtype: DtypeOption = Dtype.AUTO,
     device: DeviceOption = Device.AUTO,
     threads: ThreadsOption = 0,
-    checkpoint_s: CheckpointOption = 60.0,
+    checkpoint_s: CheckpointOption = REPLY_SETTINGS.checkpoint_s,
 ) -> None:
     """Tune an encoder that puts a question near its reply, and write its folder with a card.
 
@@ -82,8 +88,6 @@ def reply(
 
     Example: shopstreams train reply chats.jsonl --out my-replies
     """
-    from inference.training.tuning.settings import TuningSettings
-
     settings = TuningSettings(
         epochs=epochs,
         patience=patience,
@@ -109,26 +113,19 @@ def _exchanges(
     seed: int,
 ) -> Exchanges:
     """Read the data and say what is left out of it."""
-    from inference.files.columns import Columns, parse_pairs
     from inference.training.data.exchanges import ExchangesRequest, load_exchanges
-    from inference.training.data.losses import told
 
     found = load_exchanges(
         ExchangesRequest(
             files=tuple(files),
-            columns=Columns(renamed=parse_pairs(mapping or [], "--map")),
+            columns=columns_of(mapping),
             test=test,
             strict=strict,
             limit=limit,
             seed=seed,
         )
     )
-    for sentence in told(found.losses):
-        say(f"left out: {sentence}")
-    parts = (len(found.train), len(found.validation), len(found.test))
-    say(
-        "{:,} exchanges to train on, {:,} to choose the epoch on, {:,} to measure on".format(*parts)
-    )
+    say_parts(found, "exchanges")
     return found
 
 

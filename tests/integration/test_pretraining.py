@@ -12,8 +12,9 @@ from inference.files.errors import DataError
 from inference.training.tuning.finetune import TuningRequest, fine_tune
 from inference.training.tuning.pretrain import EncoderShape, PretrainRequest, pretrain, read_texts
 from inference.training.tuning.settings import TuningSettings
-from tests.integration.test_tuning import Killed, Quiet, dataset
+from tests.integration.test_tuning import dataset
 from tests.toys.tiny_bert import make_tiny_bert
+from tests.toys.tuning import Killed, Quiet
 
 SETTINGS = TuningSettings(
     epochs=2, learning_rate=1e-2, batch_tokens=256, device="cpu", dtype="fp32", checkpoint_s=0.0

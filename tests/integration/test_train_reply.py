@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from transformers import AutoModel
 
 from inference.errors import ModelError, TrainingError
@@ -21,13 +21,12 @@ from inference.messages import Floats, Item
 from inference.models.base import Model, forward
 from inference.models.loading import load
 from inference.training.data.exchanges import Exchange, Exchanges
-from inference.training.tuning.history import Epoch
 from inference.training.tuning.in_batch import Replies
 from inference.training.tuning.replies import ReplyRequest, train_replies
 from inference.training.tuning.settings import TuningSettings
 from streams.cli.app import app
 from streams.cli.failures import run_command
-from tests.toys.tiny_bert import make_tiny_bert
+from tests.toys.tuning import Killed, Quiet, killed, make_base
 
 SETTINGS = TuningSettings(
     epochs=8,
@@ -41,29 +40,6 @@ SETTINGS = TuningSettings(
     checkpoint_s=0.0,
 )
 TOPICS = "abcdef"
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-class Quiet:
-    """Listens, and ends the training at a step."""
-
-    def __init__(self, end_at: int | None = None) -> None:
-        self.epochs: list[Epoch] = []
-        self.done = -1
-        self._end_at = end_at
-
-    def began(self, steps: int, done: int) -> None:
-        self.done = done
-
-    def stepped(self, step: int, loss: float) -> None:
-        if step == self._end_at:
-            raise Killed
-
-    def validated(self, epoch: Epoch, *, is_best: bool) -> None:
-        self.epochs.append(epoch)
 
 
 def exchanges(count: int, start: int) -> list[Exchange]:
@@ -88,13 +64,7 @@ DATA = Exchanges(
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = make_tiny_bert(tmp_path_factory.mktemp("base") / "tiny")
-    tamed = {
-        name: one if "LayerNorm" in name else one * np.float16(0.2)
-        for name, one in load_file(folder / "model.safetensors").items()
-    }
-    save_file(tamed, folder / "model.safetensors", metadata={"format": "pt"})
-    return folder
+    return make_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def request(base: Path, out: Path) -> ReplyRequest:
@@ -171,15 +141,11 @@ def test_killed_and_called_again_it_ends_with_the_same_weights(
 def test_killed_while_the_folder_is_written(base: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inference.training.tuning.checkpoint.Checkpoints.clear", _killed)
+        patch.setattr("inference.training.tuning.checkpoint.Checkpoints.clear", killed)
         with pytest.raises(Killed):
             train_replies(request(base, out), Quiet())
     train_replies(request(base, out), Quiet())
     assert load("reply", str(out), "cpu", 512).info.width == 32
-
-
-def _killed(*_: object) -> None:
-    raise Killed
 
 
 def test_the_first_layers_of_a_base_are_kept(base: Path, tuned: Path, tmp_path: Path) -> None:
@@ -265,6 +231,15 @@ def test_the_commands(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert figures["n"] == 25
     assert figures["model"]["labels"] == []
     assert figures["floor"]["recall_at_10"] == figures["together"]["recall_at_10"] == 1.0
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "nowhere" / "figures.json"
+    command = f"evaluate reply no-file --model no-model --json {nowhere}"
+    assert run_command(app, command.split()) == 1
+    assert f"{nowhere} cannot be written: there is no folder" in capsys.readouterr().err
 
 
 def test_a_classifier_finds_no_replies(

@@ -10,15 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from inference.errors import TrainingError
 from inference.evaluation.attributes import AttributeReport
 from inference.evaluation.report import Report
 from inference.models.base import forward
 from inference.models.loading import load
+from inference.models.sentences import read_encoder
 from inference.training.data.dataset import Dataset
 from inference.training.data.reading import Example
+from inference.training.export import round_to_half, save_network
 from inference.training.tuning.calibrating import calibrate
 from inference.training.tuning.finetune import TuningRequest, fine_tune
 from inference.training.tuning.history import Epoch, History
@@ -26,36 +28,11 @@ from inference.training.tuning.objectives import IGNORED, MaskedPieces
 from inference.training.tuning.settings import TuningSettings
 from inference.training.tuning.teacher import Teacher, load_teacher, opinion, shared_out
 from inference.training.tuning.trainer import rate
-from tests.toys.tiny_bert import make_tiny_bert
+from tests.toys.tuning import Killed, Quiet, killed, make_base
 
 SETTINGS = TuningSettings(
     epochs=3, learning_rate=5e-3, batch_tokens=64, device="cpu", dtype="fp32", checkpoint_s=0.0
 )
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-class Quiet:
-    """Listens, and ends the training at a step."""
-
-    def __init__(self, end_at: int | None = None) -> None:
-        self.epochs: list[Epoch] = []
-        self.done = -1
-        self.steps = 0
-        self._end_at = end_at
-
-    def began(self, steps: int, done: int) -> None:
-        self.done = done
-
-    def stepped(self, step: int, loss: float) -> None:
-        self.steps += 1
-        if step == self._end_at:
-            raise Killed
-
-    def validated(self, epoch: Epoch, *, is_best: bool) -> None:
-        self.epochs.append(epoch)
 
 
 def examples(count: int, *, start: int = 0, many: bool = False) -> list[Example]:
@@ -82,13 +59,7 @@ def dataset(*, many: bool = False) -> Dataset:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = make_tiny_bert(tmp_path_factory.mktemp("base") / "tiny")
-    tamed = {
-        name: one if "LayerNorm" in name else one * np.float16(0.2)
-        for name, one in load_file(folder / "model.safetensors").items()
-    }
-    save_file(tamed, folder / "model.safetensors", metadata={"format": "pt"})
-    return folder
+    return make_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def request(base: Path, out: Path, **changes: object) -> TuningRequest:
@@ -158,7 +129,7 @@ def test_rare_checkpoints_lose_steps_and_nothing_else(
 def test_killed_while_the_folder_is_written(base: Path, tuned: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inference.training.tuning.checkpoint.Checkpoints.clear", _killed)
+        patch.setattr("inference.training.tuning.checkpoint.Checkpoints.clear", killed)
         with pytest.raises(Killed):
             fine_tune(request(base, out), Quiet())
     (out / "config.json").unlink()
@@ -167,10 +138,6 @@ def test_killed_while_the_folder_is_written(base: Path, tuned: Path, tmp_path: P
     assert listener.steps == 0
     assert weights(out) == weights(tuned)
     assert (out / "config.json").is_file()
-
-
-def _killed(*_: object) -> None:
-    raise Killed
 
 
 def test_another_seed_is_another_model(base: Path, tuned: Path, tmp_path: Path) -> None:
@@ -185,6 +152,19 @@ def test_other_settings_do_not_go_on_with_a_checkpoint(base: Path, tmp_path: Pat
     other = request(base, tmp_path / "out", settings=replace(SETTINGS, epochs=9))
     with pytest.raises(TrainingError, match="unfinished training with other data"):
         fine_tune(other, Quiet())
+
+
+def test_a_weight_that_half_precision_has_no_number_for_is_written_as_it_is(
+    base: Path, tmp_path: Path
+) -> None:
+    network, tokenizer = read_encoder(base, "tiny", "cpu")
+    pieces = network.get_input_embeddings().weight
+    with torch.no_grad():
+        pieces[7] = 1e5
+    round_to_half(network)
+    save_network(network, tokenizer, tmp_path / "out")
+    again, _ = read_encoder(tmp_path / "out", "out", "cpu")
+    assert torch.equal(again.get_input_embeddings().weight, pieces)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(base: Path, tmp_path: Path) -> None:

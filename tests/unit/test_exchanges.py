@@ -48,6 +48,16 @@ def test_of_a_conversation_the_last_turns_that_say_something(tmp_path: Path) -> 
     assert found.late == ("b", "c", "d")
 
 
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [({"turn": "question"}, "no field 'turn'"), ({"turns": "chat"}, "no column 'chat'")],
+)
+def test_what_is_mapped_is_there(tmp_path: Path, mapping: dict[str, str], said: str) -> None:
+    path = csv(tmp_path / "a.csv", "where is it,on its way")
+    with pytest.raises(ColumnError, match=said):
+        read_exchanges(path, Columns(renamed=mapping))
+
+
 def test_a_conversation_holds_exchanges() -> None:
     one = Exchange(("where is it", "ok", "on its way", "when"), "tomorrow", "a.jsonl, line 1")
     assert [(part.turns, part.reply) for part in unfolded([one])] == [

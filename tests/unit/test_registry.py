@@ -17,6 +17,7 @@ from inference.evaluation.run import EvaluationRequest
 from inference.models import planning
 from inference.models.loading import content_hash, load
 from inference.models.precision import Choice
+from inference.models.sentences import write_layout
 from inference.registry.address import fetch
 from inference.registry.named import Named
 from inference.registry.records import About, Alias, Version
@@ -287,6 +288,30 @@ def test_no_registry_there(tmp_path: Path) -> None:
     make(tmp_path, str(tmp_path / "registry"))
     with pytest.raises(RegistryError, match="already"):
         make(tmp_path, str(tmp_path / "registry"))
+
+
+def test_attributes_are_moderations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from streams.cli.app import app
+
+    make(tmp_path, str(tmp_path / "other"))
+    for slot, code in (("sentiment", 1), ("moderation", 0)):
+        place = tmp_path / slot
+        told = f"registry create {place} {slot} --evaluation {tmp_path / 'held-out.jsonl'}"
+        assert run_command(app, [*told.split(), "--attributes", "insult, spam"]) == code
+        assert place.exists() is (code == 0)
+    assert "only moderation takes --attributes" in capsys.readouterr().err
+    assert Registry(str(tmp_path / "moderation")).about.attributes == ("insult", "spam")
+
+
+def test_a_sentence_encoder_is_refused(
+    registry: Registry, models: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Its folder has others in it, which would not be copied."""
+    folder = Path(shutil.copytree(models[0], tmp_path / "encoder"))
+    write_layout(folder, 32, 48)
+    with pytest.raises(ModelError, match="gives vectors, and sentiment needs probabilities"):
+        registry.add(folder)
+    assert not registry.versions()
 
 
 def test_the_commands(

@@ -21,6 +21,13 @@ def test_replies_are_counted_once_and_ranked() -> None:
     assert found.intervals["recall_at_1"][0] < found.recall_at_1
 
 
+@pytest.mark.parametrize("score", [0.5, float("nan")])
+def test_who_tells_no_reply_from_another_has_found_none(score: float) -> None:
+    choices = Choices.of([str(n) for n in range(20)])
+    found = retrieval_report(np.full((20, 20), score, dtype=np.float32), choices)
+    assert (found.recall_at_1, found.recall_at_10, found.mrr) == (0, 0, 0.05)
+
+
 def test_two_ways_together_are_on_one_scale() -> None:
     sure = np.array([[1, 2, 3], [1, 2, 3]], dtype=np.float32)
     other = np.array([[900, 500, 100], [500, 500, 500]], dtype=np.float32)

@@ -10,8 +10,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inference.training.loop import ORDINARY, Examples, Loss, Recipe, logits_of, of_classes, train
-from inference.training.many_labels import best_temperature, of_known
+from inference.training.loop import (
+    ORDINARY,
+    Examples,
+    Loss,
+    Recipe,
+    best_temperature,
+    logits_of,
+    of_classes,
+    train,
+)
+from inference.training.many_labels import of_known
 
 RECIPE = Recipe(epochs=20, learning_rate=0.2, embedding_rate=0.2, batch_tokens=64)
 UNKNOWN = float("nan")
@@ -59,4 +68,4 @@ def test_what_is_unknown_teaches_nothing() -> None:
 def test_too_sure_scores_are_cooled() -> None:
     logits = np.array([[6.0], [6.0], [6.0], [-6.0]], dtype=np.float32)
     targets = np.array([[1.0], [1.0], [0.0], [0.0]], dtype=np.float32)
-    assert best_temperature(logits, targets) > 2
+    assert best_temperature(logits, targets, of_known) > 2

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from inference.files.columns import Columns
+from inference.files.columns import Columns, require_columns, require_fields
 from inference.files.errors import ColumnError, DataError
 from inference.files.readers import read_rows
 from inference.training.data.cleaning import clean, folded
@@ -134,13 +134,15 @@ def load_exchanges(request: ExchangesRequest) -> Exchanges:
 def read_exchanges(path: Path, columns: Columns, limit: int | None = None) -> FoundExchanges:
     """Return a file's exchanges, cleaned, and what is left out of it.
 
-    Raises `FileError` where it cannot be read, `ColumnError` where no row has what is needed, and
-    `DataError` where it has no rows or more than a tenth of them are unusable.
+    Raises `FileError` where it cannot be read, `ColumnError` where a column that is mapped is not
+    there or no row has what is needed, and `DataError` where it has no rows or more than a tenth of
+    them are unusable.
     """
     exchanges: list[Exchange] = []
     losses: list[Loss] = []
     rows = 0
     there: dict[str, None] = {}
+    require_fields(columns.renamed, (QUESTION, TURNS, REPLY), "--map")
     for row in islice(read_rows(path), limit):
         rows += 1
         there.update(dict.fromkeys(row.fields or {}))
@@ -155,6 +157,8 @@ def read_exchanges(path: Path, columns: Columns, limit: int | None = None) -> Fo
             exchanges.append(one)
     if not rows:
         raise DataError(f"{path} has no rows")
+    if there:
+        require_columns(columns, there, path.name)
     if not exchanges:
         raise ColumnError(_nothing(path, list(there), losses))
     check_usable(losses, rows, path)

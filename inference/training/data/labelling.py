@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from inference.files.errors import ColumnError
 from inference.gold import meanings
+from inference.tasks.registry import MODERATION
 
 LABEL: Final = "label"
 LABELS: Final = "labels"
@@ -103,7 +104,7 @@ class AttributeColumns:
     many = True
 
     def __init__(self, attributes: Sequence[str]) -> None:
-        if not attributes or not all(attributes):
+        if not all(attributes):
             raise ColumnError("--attributes takes names with commas between")
         self._attributes = tuple(attributes)
 
@@ -132,6 +133,19 @@ class AttributeColumns:
             return None
         pairs = zip(self._attributes, truths, strict=True)
         return tuple(sorted(name for name, is_set in pairs if is_set))
+
+
+def labelling_of(slot: str, attributes: Sequence[str] = ()) -> Labelling:
+    """Return how labels are read that a model is measured on: what they mean is the model's to say.
+
+    `attributes` are columns of 0 and 1, one an attribute. Raises `ColumnError` where they are given
+    for a slot whose labels exclude each other.
+    """
+    if slot != MODERATION:
+        if attributes:
+            raise ColumnError(f"only {MODERATION} takes --attributes, {slot} has one label a text")
+        return NamedLabels()
+    return AttributeColumns(attributes) if attributes else ListedLabels()
 
 
 def _listed(value: object) -> Names | None:

@@ -1,6 +1,7 @@
 """A shop's own models: any classifier of transformers, tuned on the shop's own texts.
 
 settings.py     how it is trained
+folder.py       the folder that is written: who may, what names the training
 objectives.py   what a batch's loss is: classes, attributes, masked pieces
 trainer.py      the loop: steps, epochs, early stopping; goes on where it was killed
 checkpoint.py   weights, optimizer and history on disk, each file whole or not there

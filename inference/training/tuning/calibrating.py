@@ -10,8 +10,8 @@ import numpy as np
 from inference.evaluation.calibration import threshold_for
 from inference.models.temperature import Temperatures
 from inference.tasks.language import guess_language
-from inference.training.loop import TEMPERATURES, Floats
-from inference.training.tuning.validation import loss_of, probabilities
+from inference.training.loop import Floats, best_temperature
+from inference.training.tuning.validation import log_loss, probabilities
 from schemas.base import Language
 
 ENOUGH = 200
@@ -45,12 +45,11 @@ def calibrate(
     precision: float,
 ) -> Calibrated:
     """Return temperatures and thresholds; logits and targets are [texts, labels]."""
-    temperature = best_temperature(logits, targets, many=many)
+    loss = log_loss(many=many)
+    temperature = best_temperature(logits, targets, loss)
     languages = np.array([guess_language(text).value for text in texts])
     by_language = {
-        str(name): best_temperature(
-            logits[languages == name], targets[languages == name], many=many
-        )
+        str(name): best_temperature(logits[languages == name], targets[languages == name], loss)
         for name in np.unique(languages)
         if (languages == name).sum() >= ENOUGH
     }
@@ -75,15 +74,6 @@ def calibrate(
         thresholds={name: _rounded_down(one) for name, one in thresholds.items()},
         coverage=round(coverage, 4),
     )
-
-
-def best_temperature(logits: Floats, targets: Floats, *, many: bool) -> float:
-    """Return the temperature of least log loss on [texts, labels]."""
-
-    def loss(temperature: float) -> float:
-        return loss_of(logits, targets, many=many, temperature=temperature)
-
-    return round(float(min(TEMPERATURES, key=loss)), 3)
 
 
 def _temperatures(default: float, by_language: Mapping[str, float]) -> Temperatures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from inference.evaluation.attributes import AttributeReport
@@ -13,31 +13,60 @@ from inference.evaluation.report import Report
 from inference.training.data.dataset import Dataset
 from inference.training.data.losses import by_reason
 from inference.training.tuning.calibrating import Calibrated
-from inference.training.tuning.history import History
+from inference.training.tuning.history import Epoch, History
 from inference.training.tuning.settings import TuningSettings
+
+UNMEASURED = "No test part was held out: nothing is known but the validation below."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """All that the card tells."""
+class Making:
+    """How a model was made, whatever it is."""
 
-    slot: str
     base: str  # name of the model that it began with
-    keeps_head: bool
-    teacher: str | None
     parameters: int
     command: str  # that makes it again
-    data: Dataset
     settings: TuningSettings
     history: History
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made(Making):
+    """All that a classifier's card tells."""
+
+    slot: str
+    keeps_head: bool
+    teacher: str | None
+    data: Dataset
     calibrated: Calibrated
     figures: Report | AttributeReport | None  # on the test part; None where there is none
 
 
 def card(made: Made) -> str:
     """Return the card in Markdown."""
-    parts = (_head, _data, _figures, _use, _making)
-    return "\n".join(line for part in parts for line in [*part(made), ""]).rstrip() + "\n"
+    making = made_by(made, _best)
+    return document(_head(made), _data(made), _figures(made), _use(made), making)
+
+
+def document(*parts: Iterable[str]) -> str:
+    """Return the lines of all parts, an empty one between two parts."""
+    return "\n".join(line for part in parts for line in [*part, ""]).rstrip() + "\n"
+
+
+def made_by(made: Making, figures: Callable[[Epoch], str]) -> Iterator[str]:
+    """Yield the part on how a model was made; `figures` tells those of the best epoch."""
+    best, history = made.history.best, made.history
+    yield "## Made by"
+    yield ""
+    yield f"    {made.command}"
+    yield ""
+    yield f"{history.seconds / 60:.1f} minutes of training, {history.step:,} steps,"
+    yield f"seed {made.settings.seed}. Training curves: `curves.png`."
+    if best:
+        yield (
+            f"Epoch {best.number} of {len(history.epochs)} was the best on the validation part: "
+            f"{figures(best)}."
+        )
 
 
 def _head(made: Made) -> Iterator[str]:
@@ -76,7 +105,7 @@ def _figures(made: Made) -> Iterator[str]:
     yield ""
     report = made.figures
     if report is None:
-        yield "No test part was held out: nothing is known but the validation below."
+        yield UNMEASURED
         return
     yield f"On the {report.n:,} texts of the test part, on which nothing was chosen."
     yield "Intervals: 95%, by bootstrap."
@@ -121,19 +150,8 @@ def _use(made: Made) -> Iterator[str]:
     yield "Texts like those it was trained on; of others nothing is known."
 
 
-def _making(made: Made) -> Iterator[str]:
-    best, history = made.history.best, made.history
-    yield "## Made by"
-    yield ""
-    yield f"    {made.command}"
-    yield ""
-    yield f"{history.seconds / 60:.1f} minutes of training, {history.step:,} steps,"
-    yield f"seed {made.settings.seed}. Training curves: `curves.png`."
-    if best:
-        yield (
-            f"Epoch {best.number} of {len(history.epochs)} was the best on the validation part: "
-            f"macro-F1 {100 * best.score:.1f}, loss {best.validation_loss:.3f}."
-        )
+def _best(epoch: Epoch) -> str:
+    return f"macro-F1 {100 * epoch.score:.1f}, loss {epoch.validation_loss:.3f}"
 
 
 def _percent(value: float, interval: Interval) -> str:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from inference.errors import TrainingError
 from inference.evaluation.attributes import AttributeReport, attribute_report
 from inference.evaluation.report import Report, judge, report
 from inference.messages import Floats, ModelInfo
 from inference.models.encoding import EncodedText
 from inference.training.data.dataset import Dataset
-from inference.training.data.losses import by_reason
 from inference.training.data.reading import Example
-from inference.training.export import save_classifier, save_metrics
+from inference.training.export import round_to_half, save_classifier, save_metrics
 from inference.training.tuning.bases import Base, base_hash, find_base, load_base
 from inference.training.tuning.calibrating import Calibrated, calibrate
 from inference.training.tuning.card import Made, card
 from inference.training.tuning.checkpoint import Checkpoints
 from inference.training.tuning.curves import plot_history
+from inference.training.tuning.folder import (
+    CARD,
+    CURVES,
+    UNFINISHED,
+    check_out,
+    identity,
+    metrics_of,
+    staged,
+)
 from inference.training.tuning.history import History
 from inference.training.tuning.objectives import Attributes, Classes
 from inference.training.tuning.precision import prepare_device
@@ -40,11 +42,6 @@ from inference.training.tuning.teacher import (
 )
 from inference.training.tuning.trainer import Listener, Task, Trainer
 from inference.training.tuning.validation import Held, probabilities, targets_of
-
-UNFINISHED = ".training"
-"""Folder inside the model's, while it is trained."""
-CARD, CURVES = "README.md", "curves.png"
-RUNTIME = ("device", "threads", "checkpoint_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,51 +90,21 @@ def fine_tune(request: TuningRequest, listener: Listener) -> Tuned:
     history = Trainer(_task(request, base), request.settings, checkpoints, listener).run()
     round_to_half(base.model)
     tuned = _measured(request, base, history)
-    staged = request.out / UNFINISHED / "model"
-    _write(staged, request, base, tuned, found.name)
-    publish(staged, request.out)
+    with staged(request.out) as folder:
+        _write(folder, request, base, tuned, found.name)
     checkpoints.clear()
     return tuned
 
 
-def check_out(out: Path) -> None:
-    """Raise `TrainingError` unless the folder is empty, new, or holds an unfinished training."""
-    if out.is_dir() and not (out / UNFINISHED).is_dir() and any(out.iterdir()):
-        raise TrainingError(f"{out} is not empty: name a folder that is not there yet")
-    if out.exists() and not out.is_dir():
-        raise TrainingError(f"{out} is no folder: name one that is not there yet")
-
-
-def publish(staged: Path, out: Path) -> None:
-    """Move the finished files; a kill in between leaves `UNFINISHED`, and all is done again."""
-    for path in sorted(staged.iterdir()):
-        if path.is_dir():  # which replaces none that holds anything
-            shutil.rmtree(out / path.name, ignore_errors=True)
-        path.replace(out / path.name)
-
-
-def round_to_half(model: Any) -> None:
-    """Make the weights what half precision keeps of them, unless one is too large for that."""
-    rounded = [one.detach().to(torch.float16).float() for one in model.parameters()]
-    if all(bool(torch.isfinite(one).all()) for one in rounded):
-        with torch.no_grad():
-            for parameter, value in zip(model.parameters(), rounded, strict=True):
-                parameter.copy_(value)
-
-
 def _identity(request: TuningRequest, base: str) -> str:
-    settings = {
-        name: value for name, value in asdict(request.settings).items() if name not in RUNTIME
-    }
-    parts = {
-        "slot": request.slot,
-        "data": request.data.digest,
-        "labels": request.data.labels,
-        "base": base,
-        "settings": settings,
-        "teacher": _taught_by(request.slot, request.teacher) if request.teacher else None,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return identity(
+        request.settings,
+        slot=request.slot,
+        data=request.data.digest,
+        labels=request.data.labels,
+        base=base,
+        teacher=_taught_by(request.slot, request.teacher) if request.teacher else None,
+    )
 
 
 def _taught_by(slot: str, teacher: Teacher) -> dict[str, object]:
@@ -218,7 +185,6 @@ def _report(request: TuningRequest, base: Base, rows: Floats) -> Report | Attrib
 
 
 def _write(folder: Path, request: TuningRequest, base: Base, tuned: Tuned, name: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     temperatures = tuned.calibrated.temperatures
     save_classifier(base.model, base.tokenizer, folder, temperatures.as_config())
     plot_history(tuned.history, folder / CURVES, "macro-F1")
@@ -245,14 +211,6 @@ def _metrics(request: TuningRequest, tuned: Tuned) -> dict[str, Any]:
         (test or {}).pop(measured_elsewhere, None)
     return {
         "test": test,
-        "validation": [asdict(epoch) for epoch in tuned.history.epochs],
         "calibration": asdict(tuned.calibrated),
-        "data": {
-            "files": request.data.sources,
-            "digest": request.data.digest,
-            "rows": request.data.rows,
-            "left_out": by_reason(request.data.losses),
-        },
-        "settings": asdict(request.settings),
-        "seconds": round(tuned.history.seconds, 1),
+        **metrics_of(request.data, request.settings, tuned.history),
     }

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import json
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,20 +18,12 @@ from inference.files.readers import read_rows
 from inference.models.limits import padding, positions
 from inference.models.loading import content_hash, find
 from inference.training.data.cleaning import clean, folded
-from inference.training.export import compact
+from inference.training.export import round_to_half, save_network
 from inference.training.loop import Ids, tokenise
 from inference.training.tokenizer import MAX_TOKENS, train_tokenizer
 from inference.training.tuning.checkpoint import Checkpoints
 from inference.training.tuning.curves import plot_history
-from inference.training.tuning.finetune import (
-    CARD,
-    CURVES,
-    RUNTIME,
-    UNFINISHED,
-    check_out,
-    publish,
-    round_to_half,
-)
+from inference.training.tuning.folder import CARD, CURVES, UNFINISHED, check_out, identity, staged
 from inference.training.tuning.history import History, Validation
 from inference.training.tuning.objectives import MaskedPieces
 from inference.training.tuning.precision import prepare_device
@@ -106,9 +95,8 @@ def pretrain(request: PretrainRequest, listener: Listener) -> History:
     task = Task(model=model, objective=train, validate=validate)
     history = Trainer(task, request.settings, checkpoints, listener).run()
     round_to_half(model)
-    staged = request.out / UNFINISHED / "model"
-    _write(staged, request, model, tokenizer, history)
-    publish(staged, request.out)
+    with staged(request.out) as folder:
+        _write(folder, request, model, tokenizer, history)
     checkpoints.clear()
     return history
 
@@ -169,26 +157,19 @@ def _objectives(
 
 
 def _identity(request: PretrainRequest) -> str:
-    settings = asdict(request.settings)
-    parts = {
-        "texts": hashlib.sha256("\0".join(request.texts).encode()).hexdigest(),
-        "base": content_hash(find("sentiment", request.base).folder) if request.base else None,
-        "shape": asdict(request.shape),
-        "settings": {name: one for name, one in settings.items() if name not in RUNTIME},
-        "validation": request.validation,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return identity(
+        request.settings,
+        texts=hashlib.sha256("\0".join(request.texts).encode()).hexdigest(),
+        base=content_hash(find("sentiment", request.base).folder) if request.base else None,
+        shape=asdict(request.shape),
+        validation=request.validation,
+    )
 
 
 def _write(
     folder: Path, request: PretrainRequest, model: Any, tokenizer: Any, history: History
 ) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    copy.deepcopy(model).to(torch.float16).save_pretrained(folder)
-    (folder / "model.safetensors").chmod(0o644)
-    tokenizer.save_pretrained(folder)
-    if (folder / "tokenizer.json").is_file():
-        compact(folder / "tokenizer.json")
+    save_network(model, tokenizer, folder)
     plot_history(history, folder / CURVES, "minus loss")
     best = history.best
     loss = f"{best.validation_loss:.3f} in epoch {best.number}" if best else "unknown"

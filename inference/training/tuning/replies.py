@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,43 +11,38 @@ import torch
 
 from inference.errors import TrainingError
 from inference.evaluation.retrieval import Choices, RetrievalReport, retrieval_report
+from inference.messages import Item
 from inference.models.limits import padding, positions
 from inference.models.loading import Found
 from inference.models.sentences import Pieces, read_encoder, write_layout
 from inference.training.data.exchanges import Exchange, Exchanges
-from inference.training.data.losses import by_reason
-from inference.training.export import READABLE, WEIGHTS_FILE, compact, save_metrics
+from inference.training.export import round_to_half, save_metrics, save_network
 from inference.training.loop import Ids
 from inference.training.tuning.bases import base_hash, find_base
 from inference.training.tuning.checkpoint import Checkpoints
 from inference.training.tuning.curves import plot_history
-from inference.training.tuning.finetune import (
+from inference.training.tuning.folder import (
     CARD,
     CURVES,
-    RUNTIME,
     UNFINISHED,
     check_out,
-    publish,
-    round_to_half,
+    identity,
+    metrics_of,
+    staged,
 )
 from inference.training.tuning.history import History
 from inference.training.tuning.in_batch import HeldReplies, Replies
 from inference.training.tuning.precision import prepare_device
 from inference.training.tuning.reply_card import ReplyMade, reply_card
-from inference.training.tuning.settings import TuningSettings
+from inference.training.tuning.settings import (
+    REPLY_LAYERS,
+    REPLY_SETTINGS,
+    REPLY_TEMPERATURE,
+    TuningSettings,
+)
 from inference.training.tuning.trainer import Listener, Task, Trainer
 
 SLOT: Final = "reply"
-REPLY_SETTINGS: Final = TuningSettings(
-    epochs=8, patience=4, learning_rate=2e-3, batch_tokens=8192, max_tokens=96
-)
-"""For pieces' vectors alone; layers want a tenth of this learning rate. A batch holds the wrong
-replies: more of them teach more."""
-TEMPERATURE: Final = 0.05
-LAYERS: Final = 0
-"""Of the exchanges of 9,000 Chinese chats pieces' vectors alone learn the most in little time:
-recall@10 among 1,000 was 0.20 after a minute of one core; with all four layers of the bundled
-encoder, 0.08 after two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +53,8 @@ class ReplyRequest:
     out: Path  # folder that is not there yet, or holds the same training, unfinished
     base: str = "bundled"  # or a folder, or a hub name
     settings: TuningSettings = field(default_factory=lambda: REPLY_SETTINGS)
-    layers: int | None = LAYERS  # of the base that are kept, the first; None: all
-    temperature: float = TEMPERATURE  # divides the cosines of a batch
+    layers: int | None = REPLY_LAYERS  # of the base that are kept, the first; None: all
+    temperature: float = REPLY_TEMPERATURE  # divides the cosines of a batch
     command: str = ""  # for the card
 
 
@@ -100,9 +91,8 @@ def train_replies(request: ReplyRequest, listener: Listener) -> TunedReplies:
     tuned = TunedReplies(
         folder=request.out, history=history, figures=_measured(request, base, request.data.test)
     )
-    staged = request.out / UNFINISHED / "model"
-    _write(staged, request, base, tuned, found.name)
-    publish(staged, request.out)
+    with staged(request.out) as folder:
+        _write(folder, request, base, tuned, found.name)
     checkpoints.clear()
     return tuned
 
@@ -120,25 +110,21 @@ def _load(found: Found, request: ReplyRequest, device: torch.device) -> _Base:
 
 
 def _identity(request: ReplyRequest, base: str) -> str:
-    settings = {
-        name: value for name, value in asdict(request.settings).items() if name not in RUNTIME
-    }
-    parts = {
-        "slot": SLOT,
-        "data": request.data.digest,
-        "base": base,
-        "settings": settings,
-        "layers": request.layers,
-        "temperature": request.temperature,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return identity(
+        request.settings,
+        slot=SLOT,
+        data=request.data.digest,
+        base=base,
+        layers=request.layers,
+        temperature=request.temperature,
+    )
 
 
 def _task(request: ReplyRequest, base: _Base) -> Task:
     choices = Choices.of([one.reply for one in request.data.train])
     objective = Replies(
         asked=_asked(base, request.data.train),
-        replies=base.pieces(choices.replies),
+        replies=_ids(base, choices.replies),
         right=choices.right.tolist(),
         pad=base.pieces.pad,
         temperature=request.temperature,
@@ -153,7 +139,7 @@ def _held(request: ReplyRequest, base: _Base, exchanges: Sequence[Exchange]) -> 
     choices = Choices.of([one.reply for one in exchanges])
     return HeldReplies(
         asked=_asked(base, exchanges),
-        replies=base.pieces(choices.replies),
+        replies=_ids(base, choices.replies),
         choices=choices,
         pad=base.pieces.pad,
         temperature=request.temperature,
@@ -161,7 +147,11 @@ def _held(request: ReplyRequest, base: _Base, exchanges: Sequence[Exchange]) -> 
 
 
 def _asked(base: _Base, exchanges: Sequence[Exchange]) -> list[Ids]:
-    return base.pieces([list(one.late) for one in exchanges])
+    return _ids(base, [list(one.late) for one in exchanges])
+
+
+def _ids(base: _Base, items: Sequence[Item]) -> list[Ids]:
+    return [one.ids for one in base.pieces(items)]
 
 
 def _measured(
@@ -176,12 +166,7 @@ def _measured(
 def _write(
     folder: Path, request: ReplyRequest, base: _Base, tuned: TunedReplies, name: str
 ) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    copy.deepcopy(base.network).to(torch.float16).save_pretrained(folder)
-    (folder / WEIGHTS_FILE).chmod(READABLE)
-    base.tokenizer.save_pretrained(folder)
-    if (folder / "tokenizer.json").is_file():
-        compact(folder / "tokenizer.json")
+    save_network(base.network, base.tokenizer, folder)
     write_layout(folder, base.network.config.hidden_size, base.max_tokens)
     plot_history(tuned.history, folder / CURVES, "mean reciprocal rank")
     save_metrics(folder, _metrics(request, tuned))
@@ -200,13 +185,5 @@ def _write(
 def _metrics(request: ReplyRequest, tuned: TunedReplies) -> dict[str, Any]:
     return {
         "test": asdict(tuned.figures) if tuned.figures else None,
-        "validation": [asdict(epoch) for epoch in tuned.history.epochs],
-        "data": {
-            "files": request.data.sources,
-            "digest": request.data.digest,
-            "rows": request.data.rows,
-            "left_out": by_reason(request.data.losses),
-        },
-        "settings": asdict(request.settings),
-        "seconds": round(tuned.history.seconds, 1),
+        **metrics_of(request.data, request.settings, tuned.history),
     }

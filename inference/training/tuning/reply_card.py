@@ -8,27 +8,21 @@ from dataclasses import dataclass
 from inference.evaluation.retrieval import RetrievalReport
 from inference.training.data.exchanges import LATE, Exchanges
 from inference.training.data.losses import by_reason
-from inference.training.tuning.history import History
-from inference.training.tuning.settings import TuningSettings
+from inference.training.tuning.card import UNMEASURED, Making, document, made_by
+from inference.training.tuning.history import Epoch
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplyMade:
-    """All that the card tells."""
+class ReplyMade(Making):
+    """All that a sentence encoder's card tells."""
 
-    base: str  # name of the model that it began with
-    parameters: int
-    command: str  # that makes it again
     data: Exchanges
-    settings: TuningSettings
-    history: History
     figures: RetrievalReport | None  # on the test part; None where there is none
 
 
 def reply_card(made: ReplyMade) -> str:
     """Return the card in Markdown."""
-    parts = (_head, _data, _figures, _making)
-    return "\n".join(line for part in parts for line in [*part(made), ""]).rstrip() + "\n"
+    return document(_head(made), _data(made), _figures(made), made_by(made, _best))
 
 
 def _head(made: ReplyMade) -> Iterator[str]:
@@ -55,7 +49,7 @@ def _figures(made: ReplyMade) -> Iterator[str]:
     yield ""
     report = made.figures
     if report is None:
-        yield "No test part was held out: nothing is known but the validation below."
+        yield UNMEASURED
         return
     yield f"On the {report.n:,} questions of the test part, on which nothing was chosen: the right"
     yield f"reply among {report.choices:,}. Intervals: 95%, by bootstrap."
@@ -64,17 +58,6 @@ def _figures(made: ReplyMade) -> Iterator[str]:
         yield f"- {name}: {getattr(report, name):.3f} ({low:.3f} to {high:.3f})"
 
 
-def _making(made: ReplyMade) -> Iterator[str]:
-    best, history = made.history.best, made.history
-    yield "## Made by"
-    yield ""
-    yield f"    {made.command}"
-    yield ""
-    yield f"{history.seconds / 60:.1f} minutes of training, {history.step:,} steps,"
-    yield f"seed {made.settings.seed}. Training curves: `curves.png`."
-    if best:
-        recalls = ", ".join(f"{name} {value:.3f}" for name, value in best.figures.items())
-        yield (
-            f"Epoch {best.number} of {len(history.epochs)} was the best on the validation part: "
-            f"mean reciprocal rank {best.score:.3f}, {recalls}."
-        )
+def _best(epoch: Epoch) -> str:
+    recalls = "".join(f", {name} {value:.3f}" for name, value in epoch.figures.items())
+    return f"mean reciprocal rank {epoch.score:.3f}{recalls}"

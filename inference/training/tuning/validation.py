@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from inference.evaluation.attributes import attribute_macro_f1
 from inference.evaluation.figures import confusion, macro_f1
 from inference.models.encoding import EncodedText
-from inference.training.loop import Floats
+from inference.training.loop import Floats, Loss, of_classes
 from inference.training.tuning.history import Validation
 from inference.training.tuning.scoring import logits_of
 
@@ -31,8 +31,9 @@ class Held:
     def figures(self, model: Any) -> Validation:
         """Return loss and macro-F1 of the model."""
         logits = logits_of(model, self.encoded, self.pad)
-        loss = loss_of(logits, self.targets, many=self.many)
-        return Validation(loss, self.score(logits))
+        given, truth = torch.from_numpy(logits), torch.from_numpy(self.targets)
+        loss = log_loss(many=self.many)(given, truth)
+        return Validation(float(loss), self.score(logits))
 
     def score(self, logits: Floats) -> float:
         """Return macro-F1."""
@@ -42,12 +43,9 @@ class Held:
         return macro_f1(confusion(self.targets.argmax(1), logits.argmax(1), classes))
 
 
-def loss_of(logits: Floats, targets: Floats, *, many: bool, temperature: float = 1.0) -> float:
-    """Return the mean log loss of logits [texts, labels] once divided by a temperature."""
-    divided, truth = torch.from_numpy(logits) / temperature, torch.from_numpy(targets)
-    if many:
-        return float(binary_cross_entropy_with_logits(divided, truth))
-    return float(cross_entropy(divided, truth))
+def log_loss(*, many: bool) -> Loss:
+    """Return the mean log loss of attributes, or of classes that exclude each other."""
+    return binary_cross_entropy_with_logits if many else of_classes
 
 
 def probabilities(logits: Floats, temperatures: Floats, *, many: bool) -> Floats:

@@ -8,14 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from inference.evaluation.neighbours import fit_neighbours
-from inference.evaluation.replies import Encoded, with_known
+from inference.evaluation.replies import Encoded, by_words, with_known
 from inference.evaluation.retrieval import (
     Choices,
     RetrievalReport,
     retrieval_report,
 )
-from inference.messages import Floats
 from inference.models.base import Model
 from inference.models.loading import load
 from inference.training import readers
@@ -28,32 +26,17 @@ from inference.training.data.exchanges import (
     without,
 )
 from inference.training.loop import SEED
-from inference.training.tuning.history import Epoch
-from inference.training.tuning.replies import REPLY_SETTINGS, ReplyRequest, train_replies
+from inference.training.tuning.replies import ReplyRequest, train_replies
+from inference.training.tuning.settings import REPLY_SETTINGS
 from tests.benchmarks.quality_rows.bundled import MAX_TOKENS
 from tests.benchmarks.quality_rows.figures import Figure, Row
+from tests.benchmarks.quality_rows.tuned import Told
 
 CANDIDATES: Final = 1_000
 VALIDATION: Final = 0.1
-TURNS: Final = 3
-"""The last turns of a conversation that the floor compares."""
 AIM: Final = 1.2
 METRICS: Final = {"recall@1": "recall_at_1", "recall@10": "recall_at_10", "BLEU": "bleu"}
-LAYERS: Final = 0
 SETTINGS: Final = replace(REPLY_SETTINGS, device="cpu")
-
-
-class Unheard:
-    """Nobody is told how the training goes."""
-
-    def began(self, steps: int, done: int) -> None:
-        """Say nothing."""
-
-    def stepped(self, step: int, loss: float) -> None:
-        """Say nothing."""
-
-    def validated(self, epoch: Epoch, *, is_best: bool) -> None:
-        """Say nothing."""
 
 
 def jddc(data: Path) -> Iterator[Row]:
@@ -65,16 +48,17 @@ def jddc(data: Path) -> Iterator[Row]:
     the training part by TF-IDF and takes the candidate that is most like their replies. BLEU
     compares what is put first with what was said.
     """
-    learned, asked = readers.jddc(data, "train"), readers.jddc(data, "dev")[:CANDIDATES]
+    learned = _exchanges(readers.jddc(data, "train"))
+    asked = _exchanges(readers.jddc(data, "dev")[:CANDIDATES])
     choices = Choices.of([one.reply for one in asked])
-    by_words = _by_neighbours(learned, asked, choices)
-    floor = retrieval_report(by_words, choices)
-    tested = _read(asked)
-    known, _ = without([one for one in _read(learned) if one.turns], tested)
+    found = by_words(learned, asked, choices)
+    floor = retrieval_report(found, choices)
+    tested = [_cleaned(one) for one in asked]
+    known, _ = without([one for one in map(_cleaned, learned) if one.turns], tested)
     model = _tuned(known, tested)
     encoded = Encoded.of(model, tested, choices.replies)
     ways = {
-        "encoder and what is known": with_known(encoded, model, known, by_words),
+        "encoder and what is known": with_known(encoded, model, known, found),
         "encoder alone": encoded.likeness(),
     }
     for way, scores in ways.items():
@@ -96,14 +80,6 @@ def _rows(model: RetrievalReport, floor: RetrievalReport, way: str) -> Iterator[
         )
 
 
-def _by_neighbours(
-    learned: Sequence[readers.Exchange], asked: Sequence[readers.Exchange], choices: Choices
-) -> Floats:
-    """Return scores [asked, choices]."""
-    known = fit_neighbours([_joined(one) for one in learned], [one.reply for one in learned])
-    return known.scores([_joined(one) for one in asked], choices.replies)
-
-
 def _tuned(known: Sequence[Exchange], tested: Sequence[Exchange]) -> Model:
     """Return the encoder, its epoch chosen on a part of what is known."""
     kept, validation = parted(known, VALIDATION, SEED)
@@ -112,19 +88,17 @@ def _tuned(known: Sequence[Exchange], tested: Sequence[Exchange]) -> Model:
         train=train, validation=validation, test=[], losses=[], rows=len(known), sources=("jddc",)
     )
     with TemporaryDirectory() as folder:
-        request = ReplyRequest(
-            data=exchanges, out=Path(folder) / "model", settings=SETTINGS, layers=LAYERS
-        )
-        train_replies(request, Unheard())
+        request = ReplyRequest(data=exchanges, out=Path(folder) / "model", settings=SETTINGS)
+        train_replies(request, Told())
         return load("reply", str(request.out), "cpu", MAX_TOKENS)
 
 
-def _read(given: Sequence[readers.Exchange]) -> list[Exchange]:
-    return [Exchange(said(one.turns), one.reply, str(at)) for at, one in enumerate(given)]
+def _exchanges(given: Sequence[readers.Exchange]) -> list[Exchange]:
+    return [Exchange(tuple(one.turns), one.reply, str(at)) for at, one in enumerate(given)]
 
 
-def _joined(one: readers.Exchange) -> str:
-    return " ".join(one.turns[-TURNS:])
+def _cleaned(one: Exchange) -> Exchange:
+    return replace(one, turns=said(one.turns))
 
 
 def _figure(report: RetrievalReport, name: str) -> Figure:

@@ -22,7 +22,7 @@ from inference.training.tuning.history import Epoch
 from inference.training.tuning.settings import TuningSettings
 
 
-class _Told:
+class Told:
     """Says on stderr how a training goes."""
 
     def began(self, steps: int, done: int) -> None:
@@ -63,5 +63,5 @@ def tuned(slot: str, data: Dataset, settings: TuningSettings, base: Path | None 
         request = TuningRequest(
             slot=slot, data=data, out=out, base=str(base or carried_encoder()), settings=settings
         )
-        fine_tune(request, _Told())
+        fine_tune(request, Told())
         return load(slot, str(out), "cpu", settings.max_tokens)
