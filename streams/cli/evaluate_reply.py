@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.evaluate import JsonOption, LimitOption, tell_figures
 from streams.cli.failures import say
 from streams.cli.options import ConfigOption, MapOption, settings_of
 
@@ -27,10 +26,8 @@ def reply(
         Path | None,
         typer.Option(metavar="TRAIN", help="Let TF-IDF know these exchanges, and measure it too."),
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write the figures here.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
+    json_file: JsonOption = None,
+    limit: LimitOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Say how often the right reply comes first; as JSON where the output is no terminal.
@@ -38,6 +35,9 @@ def reply(
     Example: shopstreams evaluate reply held-out.jsonl --model my-replies --floor chats.jsonl
     """
     settings = settings_of(config, None)
+    from streams.output_files import require_writable
+
+    require_writable(json_file)
     from inference.evaluation.replies import ReplyEvaluationRequest, run_replies
     from inference.files.columns import Columns, parse_pairs
     from inference.training.data.losses import told
@@ -68,13 +68,7 @@ def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
     figures = {**asdict(outcome.report), "model": asdict(outcome.model)}
     others = {"floor": outcome.floor, "together": outcome.together}
     figures |= {name: asdict(report) for name, report in others.items() if report is not None}
-    content = json.dumps(figures, indent=2, ensure_ascii=False)
-    if sys.stdout.isatty():
-        _show(outcome)
-    else:
-        print(content)
-    if json_file is not None:
-        json_file.write_text(content + "\n", encoding="utf-8")
+    tell_figures(figures, lambda: _show(outcome), json_file)
 
 
 def _show(outcome: ReplyEvaluation) -> None:

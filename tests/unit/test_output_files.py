@@ -47,6 +47,7 @@ def test_a_folder_is_made_or_said(tmp_path: Path) -> None:
     [
         ["evaluate", "sentiment", "not-there.csv", "--json"],
         ["evaluate", "intent", "not-there.csv", "--errors"],
+        ["evaluate", "reply", "not-there.jsonl", "--model", "./not-there", "--json"],
         ["explain", "sentiment", "good", "--model", "./not-there", "--html"],
         ["demo", "--json"],
     ],
