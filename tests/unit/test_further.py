@@ -11,9 +11,9 @@ from faust.types import TP
 from pydantic import TypeAdapter
 
 from inference.errors import WorkerDied
-from inference.messages import Answer, Item, Lane, ModelInfo
+from inference.messages import Answer, ModelInfo
 from inference.tasks import registry
-from inference.testing import FakeInference, fake_row
+from inference.testing import Asked, FakeInference, fake_row
 from schemas.base import Language
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
@@ -94,17 +94,10 @@ def _words(asked: Ask) -> Sequence[Ask]:
 class Deadly(FakeInference):
     """Ends with what one slot is asked about a deadly text."""
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        if slot == TOPIC and "deadly" in items:
+    async def answer(self, asked: Asked) -> Answer:
+        if asked.slot == TOPIC and "deadly" in asked.items:
             raise WorkerDied("three times")
-        return await super().ask(slot, items, lane=lane, within_s=within_s)
+        return await super().answer(asked)
 
 
 class Slow(FakeInference):
@@ -114,16 +107,9 @@ class Slow(FakeInference):
         super().__init__(slots)
         self.may_look = asyncio.Event()
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        if "words" in items:
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        if "words" in asked.items:
             await self.may_look.wait()
         return answer
 
@@ -205,16 +191,9 @@ async def test_what_makes_any_model_fail_is_a_dead_letter_alone(slot: str) -> No
     slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
 
     class Picky(FakeInference):
-        async def ask(
-            self,
-            at: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            self._is_poison = lambda item: item == "poison" and at == slot
-            return await super().ask(at, items, lane=lane, within_s=within_s)
+        async def answer(self, asked: Asked) -> Answer:
+            self._is_poison = lambda item: item == "poison" and asked.slot == slot
+            return await super().answer(asked)
 
     bench = Bench(Picky(slots))
     await bench.feed("good", "poison", "bad")
@@ -268,16 +247,9 @@ async def test_nobody_waits_for_what_follows_of_another() -> None:
 
 async def test_what_follows_does_not_wait_for_another_slot() -> None:
     class Stuck(FakeInference):
-        async def ask(
-            self,
-            slot: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-            if slot == TOPIC:
+        async def answer(self, asked: Asked) -> Answer:
+            answer = await super().answer(asked)
+            if asked.slot == TOPIC:
                 await may_answer.wait()
             return answer
 
@@ -312,17 +284,10 @@ async def test_a_chunk_is_being_asked_until_its_last_ask_has_ended() -> None:
 
 async def test_what_is_cancelled_from_within_ends_the_pipeline() -> None:
     class Cancelled(FakeInference):
-        async def ask(
-            self,
-            slot: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            if slot == TONE:
+        async def answer(self, asked: Asked) -> Answer:
+            if asked.slot == TONE:
                 raise asyncio.CancelledError
-            return await super().ask(slot, items, lane=lane, within_s=within_s)
+            return await super().answer(asked)
 
     bench = Bench(Cancelled(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))))
     await bench.feed("good")
