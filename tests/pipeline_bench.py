@@ -19,6 +19,7 @@ from schemas.letters import DeadLetter
 from schemas.masking import Kind
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
+from streams import handler as handlers
 from streams.chunks import Record, make_chunks
 from streams.delivery import AtLeastOnce, Delivery
 from streams.frontier import Frontier
@@ -100,7 +101,7 @@ class Bench:
     def __init__(
         self,
         model: FakeInference | None = None,
-        handler: Handler | None = None,
+        handler: handlers.Handler | None = None,
         delivery: Delivery | None = None,
         masking: Mapping[str, Collection[Kind]] | None = None,
         position: Position | None = None,
