@@ -30,7 +30,7 @@ class Fleet:
     change in one worker after the other; meanwhile answers come from both models, each of which
     they name. A model that one worker cannot load, or lost when it ended, stands beside that in use
     in none. One that does not take over in every worker is given back in those where it did; where
-    that cannot be done both answer on: a worker started anew could not have it either.
+    even that fails both answer on, as the error says: two models are better than none.
     """
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
