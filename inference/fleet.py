@@ -29,7 +29,8 @@ class Fleet:
     Any of them that is gone for good ends the fleet: `died` is done then, with the reason. Models
     change in one worker after the other; meanwhile answers come from both models, each of which
     they name. A model that one worker cannot load, or lost when it ended, stands beside that in use
-    in none. One that does not take over in every worker is given back in those where it did.
+    in none. One that does not take over in every worker is given back in those where it did; where
+    even that fails both answer on, as the error says: two models are better than none.
     """
 
     def __init__(self, settings: InferenceSettings, *, worker_module: str = WORKER) -> None:
@@ -157,17 +158,28 @@ class Fleet:
             for client in self._clients:
                 await client.swap(slot)
                 took_over.append(client)
-        except InferenceError:
-            await self._give_back(slot, took_over)
+        except InferenceError as error:
+            await self._give_back(slot, took_over, error)
             raise
         self._in_use[slot] = self._beside.pop(slot, self._in_use[slot])
         return self.models[slot]
 
-    async def _give_back(self, slot: str, clients: Iterable[InferenceClient]) -> None:
+    async def _give_back(
+        self, slot: str, clients: Iterable[InferenceClient], reason: InferenceError
+    ) -> None:
         """Use the model before again; raises `ModelError` where it cannot be had any more."""
         await self._drop_rest(slot)
+        before, why = self._in_use[slot], None
         for client in clients:
-            await client.swap(slot, self._in_use[slot])
+            try:
+                await client.swap(slot, before)
+            except InferenceError as error:  # the others' is to be had nevertheless
+                why = error
+        if why is not None:
+            raise ModelError(
+                f"{reason}; and {before!r} cannot be had again where it was given up ({why}): two "
+                f"models answer for {slot} until another swap brings one to all"
+            ) from why
 
     async def drop(self, slot: str) -> ModelInfo:
         """Free what is loaded beside the models in use."""

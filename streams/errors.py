@@ -11,10 +11,10 @@ StreamsError
 ├── TaskFailed            a task's own code raised on one record
 ├── CommitError           the broker did not take an offset
 │   └── CommitFenced      another worker owns the partitions now
-├── AccessError           `streams.security`: the broker or the token endpoint says no
 ├── AdminError            `streams.admin`: broker and topics
-├── AccessError           `streams.security`: certificates, passwords, tokens, rights
+├── AccessError           `streams.security`: certificates, passwords, tokens, rights: who says no
 ├── ConfigError           `streams.config_sources`: settings that make no sense
+├── LetterError           `streams.dead_letters`: a letter that is not there or cannot be used so
 ├── ReplayError           `streams.replay`: files that cannot be sent
 ├── ModelsError           `streams.models`: models that are not there, or not everywhere
 ├── OutputError           `streams.output_files`: a file that cannot be written

@@ -10,21 +10,26 @@ from streams.aspects import require_words, words_file
 from streams.config import Settings
 from streams.moderation import policy_file, require_policy
 from streams.state_dir import require_state_dir
+from streams.telemetry.build import require_tracing
 from streams.web.access import read_token
-from streams.web.start import require_port
+from streams.web.start import require_page, require_port
 
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """A file that the settings name."""
+    """What the settings want of this machine."""
 
     met: str  # what is so where it is met
     look: Callable[[], object]  # raises `StartupError` where it is not
 
 
 def needs(settings: Settings) -> Iterator[Need]:
-    """Yield the files that have to be there and of use."""
+    """Yield what has to be there and of use, as `doctor` says it and a worker asks for it."""
     web = settings.web
+    if settings.perspective.enabled:
+        yield Need(met="Perspective's API has a page to be on", look=lambda: require_page(web))
+    if settings.tracing.endpoint is not None:
+        yield Need(met="OpenTelemetry is installed", look=require_tracing)
     if web.enabled and (token_file := web.token_file) is not None:
         yield Need(met=f"the page's token is in {token_file}", look=lambda: read_token(token_file))
     if settings.moderation.enabled:

@@ -40,6 +40,13 @@ def write_output(file: Path, text: str) -> None:
 
 
 def _obstacle(file: Path) -> str | None:
+    try:
+        return _found_obstacle(file)
+    except OSError as error:  # it may not even be looked at
+        return error.strerror or str(error)
+
+
+def _found_obstacle(file: Path) -> str | None:
     folder = file.absolute().parent
     if file.is_dir():
         return "it is a folder"

@@ -32,11 +32,15 @@ def require_state_dir(folder: Path) -> None:
 
 def look_at_state_dir(folder: Path) -> None:
     """Raise `StartupError` as above, and make no folder: it would be of whoever looks."""
-    if folder.exists():
-        require_state_dir(folder)
-        return
-    above = next(one for one in folder.absolute().parents if one.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+    try:
+        if folder.exists():
+            require_state_dir(folder)
+            return
+        above = next(one for one in folder.absolute().parents if one.exists())
+        is_ours = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+    except OSError as error:  # whoever asks may not even look
+        raise _not_writable(folder, error.strerror) from error
+    if not is_ours:
         raise _not_writable(folder, f"{above} is no folder of ours")
 
 

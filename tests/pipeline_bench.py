@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import orjson
 from faust.types import TP
 from pydantic import TypeAdapter
 
-from inference.messages import Answer, Item, ItemError, ModelInfo
+from inference.messages import Item, ModelInfo
 from inference.tasks import registry
+from inference.testing import FakeInference
 from schemas.base import Language
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
@@ -21,6 +19,7 @@ from schemas.letters import DeadLetter
 from schemas.masking import Kind
 from schemas.results import Outcome, ReviewLabels
 from schemas.topics import Topics
+from streams import handler as handlers
 from streams.chunks import Record, make_chunks
 from streams.delivery import AtLeastOnce, Delivery
 from streams.frontier import Frontier
@@ -33,40 +32,12 @@ from streams.tables import Changes
 from streams.testing import MemoryPartition, MemoryPublisher
 from tests.waiting import until
 
-MODEL = ModelInfo(
-    slot="sentiment",
-    name="fake",
-    hash="0" * 16,
-    labels=("negative", "positive"),
-    width=2,
-    device="cpu",
-    dtype="float32",
-)
+SLOTS = {"sentiment": ("negative", "positive")}
 
 
-class Model:
-    """Answers when it is let; texts in `poison` fail alone."""
-
-    def __init__(self, poison: Sequence[str] = ()) -> None:
-        self.models: Mapping[str, ModelInfo] = {"sentiment": MODEL}
-        self.poison = poison
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-        self.asked: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
-
-    async def ask(
-        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
-    ) -> Answer:
-        self.asked.put_nowait(items)
-        await self.may_answer.wait()
-        errors = {
-            index: ItemError(code="model_failed", reason="the model failed on this text")
-            for index, item in enumerate(items)
-            if item in self.poison
-        }
-        zeros = np.zeros(len(items), dtype=np.float32)
-        rows = np.full((len(items), 2), 0.5, dtype=np.float32)
-        return Answer(rows=rows, errors=errors, queue_ms=zeros, compute_ms=zeros, model=MODEL)
+def fake(poison: Sequence[Item] = ()) -> FakeInference:
+    """Return the double of the models; the texts in `poison` fail alone."""
+    return FakeInference(SLOTS, is_poison=poison.__contains__)
 
 
 class Handler:
@@ -129,8 +100,8 @@ class Bench:
 
     def __init__(
         self,
-        model: Model | None = None,
-        handler: Handler | None = None,
+        model: FakeInference | None = None,
+        handler: handlers.Handler | None = None,
         delivery: Delivery | None = None,
         masking: Mapping[str, Collection[Kind]] | None = None,
         position: Position | None = None,
@@ -139,7 +110,7 @@ class Bench:
         began = position or Position(0)
         self.frontier.open(began)
         self.publisher = MemoryPublisher()
-        self.model = model or Model()
+        self.model = model or fake()
         self.partition = MemoryPartition(topic="reviews", next_offset=began.offset)
         stage = Stage(
             handler=handler or Handler(),

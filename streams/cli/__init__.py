@@ -1,16 +1,14 @@
 """The command `shopstreams`.
 
+A command stands in the module of its name. What they share:
+
     app.py          all commands; short ones live here
-    options.py      what commands share: where settings come from
+    options.py      where settings come from
     failures.py     errors to sentences and exit codes
-    topics.py       topics create | check | acls
-    replay.py       replay reviews | queries | orders | catalogue | knowledge
-    tail.py         tail
-    dead_letters.py dead-letters list | show | replay
-    letters.py      dead letters as lines, whole and counted
-    evaluate.py     evaluate sentiment
-    doctor.py       doctor
-    demo.py         demo
+    printable.py    others' texts, which cannot steer a terminal
+    waiting.py      waiting for what is starting beside us
+    lines.py        outcomes as lines; letters.py: dead letters
+    figures.py      a model's figures; training.py: how its training goes
 
 Nothing heavy is imported before a command needs it: a help text comes at once.
 """

@@ -18,6 +18,7 @@ from streams.cli.evaluate_reply import reply as evaluate_reply
 from streams.cli.explain import explain
 from streams.cli.feed import feed
 from streams.cli.group import group_app
+from streams.cli.health import health
 from streams.cli.models import models_app
 from streams.cli.options import ConfigOption, ServersOption, load, settings_of
 from streams.cli.policy import policy_app
@@ -58,6 +59,7 @@ app.add_typer(compress_app)
 app.add_typer(registry_app)
 app.command()(explain)
 app.command()(doctor)
+app.command()(health)
 
 
 class ContractFormat(StrEnum):

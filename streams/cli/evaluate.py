@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -156,26 +157,39 @@ def _run(
     return outcome
 
 
+def tell_figures(
+    figures: Mapping[str, Any], show: Callable[[], None], json_file: Path | None
+) -> None:
+    """Let figures be shown on a terminal, else print them as JSON; write that to a file, too."""
+    from streams.output_files import write_output
+
+    content = json.dumps(figures, indent=2, ensure_ascii=False)
+    if sys.stdout.isatty():
+        show()
+    else:
+        print(content)
+    if json_file is not None:
+        write_output(json_file, content + "\n")
+
+
 def _tell(outcome: Evaluation, slot: str, outputs: Outputs) -> None:
     from streams.output_files import write_output
 
     figures = asdict(outcome.report)
     if outcome.floor is not None:
         figures["floor"] = asdict(outcome.floor)
-    content = json.dumps(figures, indent=2, ensure_ascii=False)
-    if sys.stdout.isatty():
-        from streams.cli.figures import show
-
-        show(outcome)
-    else:
-        print(content)
-    if outputs.json_file is not None:
-        write_output(outputs.json_file, content + "\n")
+    tell_figures(figures, lambda: _show(outcome), outputs.json_file)
     if outputs.errors is not None:
         lines = (json.dumps(asdict(one), ensure_ascii=False) for one in outcome.mistakes)
         write_output(outputs.errors, "".join(f"{line}\n" for line in lines))
     if outputs.plots is not None:
         _plot(outcome, outputs.plots, slot)
+
+
+def _show(outcome: Evaluation) -> None:
+    from streams.cli.figures import show
+
+    show(outcome)
 
 
 def _plot(outcome: Evaluation, folder: Path, slot: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.data import columns_of, say_losses
-from streams.cli.evaluate import JsonOption, LimitOption
+from streams.cli.evaluate import JsonOption, LimitOption, tell_figures
 from streams.cli.failures import say
 from streams.cli.options import ConfigOption, MapOption, settings_of
 
@@ -65,18 +63,11 @@ def reply(
 
 
 def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
-    from streams.output_files import write_output
 
     figures = {**asdict(outcome.report), "model": asdict(outcome.model)}
     others = {"floor": outcome.floor, "together": outcome.together}
     figures |= {name: asdict(report) for name, report in others.items() if report is not None}
-    content = json.dumps(figures, indent=2, ensure_ascii=False)
-    if sys.stdout.isatty():
-        _show(outcome)
-    else:
-        print(content)
-    if json_file is not None:
-        write_output(json_file, content + "\n")
+    tell_figures(figures, lambda: _show(outcome), json_file)
 
 
 def _show(outcome: ReplyEvaluation) -> None:

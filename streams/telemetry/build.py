@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ class Telemetry:
     """Figures, traces and health of one worker."""
 
     def __init__(self, settings: Settings) -> None:
-        """Begin; raises `StartupError` if spans are wanted and cannot be made."""
+        """Begin; what spans need is there, as `require_tracing` says."""
         self._stop_traces: Callable[[], None] | None = None
         figures = new_figures()
         self.recent = Recent()
@@ -69,14 +70,20 @@ class Telemetry:
         return self._spans(endpoint, settings.tracing, settings.kafka.instance_id or uuid4().hex)
 
     def _spans(self, endpoint: str, tracing: TracingSettings, instance: str) -> NewTraces:
-        try:
-            # Here, not above: who traces nothing needs no OpenTelemetry.
-            from streams.telemetry.tracing import SpanMaker, create_provider
-        except ImportError as error:
-            raise StartupError(
-                "tracing.endpoint is set, and OpenTelemetry is not installed:"
-                " from the checkout, pip install -e '.[tracing]'"
-            ) from error
+        # Here, not above: who traces nothing needs no OpenTelemetry.
+        from streams.telemetry.tracing import SpanMaker, create_provider
+
         provider = create_provider(endpoint, instance)
         self._stop_traces = provider.shutdown
         return SpanMaker(provider.get_tracer(TRACER), tracing.chunk_share).partition
+
+
+def require_tracing() -> None:
+    """Raise `StartupError` where no spans can be made."""
+    try:
+        import_module("streams.telemetry.tracing")
+    except ImportError as error:
+        raise StartupError(
+            "tracing.endpoint is set, and OpenTelemetry is not installed:"
+            " from the checkout, pip install -e '.[tracing]'"
+        ) from error

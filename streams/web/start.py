@@ -35,8 +35,6 @@ async def start_web(
     """
     perspective = Perspective(settings.perspective)
     if not settings.web.enabled:
-        if settings.perspective.enabled:
-            raise StartupError("perspective.enabled is of no use with web.enabled = false")
         return perspective
     server = app.worker_web
     server.add_routes(health_routes(telemetry.observer.standing, telemetry.exposition))
@@ -63,6 +61,12 @@ async def listen(server: WorkerWeb, web: WebSettings, stack: AsyncExitStack) -> 
         await server.start()
     except OSError as error:
         raise StartupError(_sentence(error, web)) from error
+
+
+def require_page(web: WebSettings) -> None:
+    """Raise `StartupError` where no page is served that Perspective's API could be on."""
+    if not web.enabled:
+        raise StartupError("perspective.enabled is of no use with web.enabled = false")
 
 
 def require_port(web: WebSettings) -> None:

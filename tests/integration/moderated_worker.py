@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 
-from inference.messages import Answer, Item, Lane
-from inference.testing import FakeInference
+from inference.messages import Answer
+from inference.testing import Asked, FakeInference
 from streams.agents import create_tasks
 from streams.app import Parts, Served, run_worker
 from streams.config import Settings, load_settings
@@ -32,18 +32,11 @@ class Words(FakeInference):
         self.is_up = True
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
+    async def answer(self, asked: Asked) -> Answer:
         """Return made-up rows, but for moderation."""
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        if slot == "moderation":
-            for at, item in enumerate(items):
+        answer = await super().answer(asked)
+        if asked.slot == "moderation":
+            for at, item in enumerate(asked.items):
                 found = [scores for word, scores in SCORES.items() if word in item]
                 answer.rows[at] = np.max([*found, [0.0, 0.0]], axis=0)
         return answer

@@ -26,7 +26,8 @@ from inference.training.tuning.replies import ReplyRequest, train_replies
 from inference.training.tuning.settings import TuningSettings
 from streams.cli.app import app
 from streams.cli.failures import run_command
-from tests.toys.tuning import Killed, Quiet, killed, make_base
+from tests.toys.tiny_bert import make_tame_bert
+from tests.toys.tuning import Killed, Quiet, killed
 
 SETTINGS = TuningSettings(
     epochs=8,
@@ -64,7 +65,7 @@ DATA = Exchanges(
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_base(tmp_path_factory.mktemp("base") / "tiny")
+    return make_tame_bert(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def request(base: Path, out: Path) -> ReplyRequest:

@@ -28,7 +28,8 @@ from inference.training.tuning.objectives import IGNORED, MaskedPieces
 from inference.training.tuning.settings import TuningSettings
 from inference.training.tuning.teacher import Teacher, load_teacher, opinion, shared_out
 from inference.training.tuning.trainer import rate
-from tests.toys.tuning import Killed, Quiet, killed, make_base
+from tests.toys.tiny_bert import make_tame_bert
+from tests.toys.tuning import Killed, Quiet, killed
 
 SETTINGS = TuningSettings(
     epochs=3, learning_rate=5e-3, batch_tokens=64, device="cpu", dtype="fp32", checkpoint_s=0.0
@@ -59,7 +60,7 @@ def dataset(*, many: bool = False) -> Dataset:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_base(tmp_path_factory.mktemp("base") / "tiny")
+    return make_tame_bert(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def request(base: Path, out: Path, **changes: object) -> TuningRequest:

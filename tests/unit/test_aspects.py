@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -13,10 +13,10 @@ import pytest
 from faust.types import TP
 from pydantic import TypeAdapter
 
-from inference.messages import UNREADABLE, Answer, Item, Lane
+from inference.messages import UNREADABLE, Answer, Item
 from inference.tasks.aspects import Aspect, Words
 from inference.tasks.moderation_policy import parse_policy
-from inference.testing import FakeInference
+from inference.testing import Asked, FakeInference
 from schemas.codec import Decoder
 from schemas.events import ModerationDecision, ReviewEvent
 from schemas.results import HeldReview, ReviewLabels
@@ -63,22 +63,15 @@ class Model(FakeInference):
         more = {"moderation": ("insult",), "recommend": ()}
         super().__init__({"sentiment": signs, "aspects": signs, **more})
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        for at, item in enumerate(items):
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        for at, item in enumerate(asked.items):
             text = item if isinstance(item, str) else item[-1]
-            if slot == "moderation":
+            if asked.slot == "moderation":
                 answer.rows[at] = float("pig" in text)
             else:
                 answer.rows[at] = (0.9, 0.1) if "bad" in text else (0.2, 0.8)
-        errors = {at: UNREADABLE for at, item in enumerate(items) if item in self.unread}
+        errors = {at: UNREADABLE for at, item in enumerate(asked.items) if item in self.unread}
         answer.rows[list(errors)] = np.nan
         return replace(answer, errors=errors)
 

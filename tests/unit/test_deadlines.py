@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +11,12 @@ import numpy as np
 import pytest
 from faust.types import TP
 
-from inference.messages import EXPIRED, UNREADABLE, Answer, Item, ModelInfo
+from inference.messages import EXPIRED, UNREADABLE, Answer, ModelInfo
 from inference.tasks.knowledge import KnowledgeBase
 from inference.tasks.reading import ReplyPolicy
 from inference.tasks.reply import Customer, Shop
 from inference.tasks.unread import too_late
-from inference.testing import FakeInference
+from inference.testing import Asked, FakeInference
 from schemas.base import Language
 from schemas.events import QueryEvent, ReviewEvent
 from schemas.results import HandOffReason, Outcome, Reply
@@ -27,42 +26,25 @@ from streams.outgoing import Envelope, Moment, Outgoing, Sealer, Stamp
 from streams.state import State
 from streams.tables import Changes
 from streams.testing import MemoryPartition
-from tests.pipeline_bench import MODEL, Bench, Handler, Model, review
+from tests.pipeline_bench import SLOTS, Bench, Handler, review
 
 PATIENCE_S = 60.0
 
 
-class LateModel(Model):
-    """Has no time for some texts, and remembers how long each could wait."""
+class LateModel(FakeInference):
+    """Has no time for what is late."""
 
-    def __init__(self, late: Sequence[str] = ()) -> None:
-        super().__init__()
-        self.late = late
-        self.within_s: list[Sequence[float] | None] = []
-
-    async def ask(
-        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
-    ) -> Answer:
-        self.within_s.append(within_s)
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        errors = {place: EXPIRED for place, item in enumerate(items) if item in self.late}
-        return Answer(
-            rows=answer.rows,
-            errors=errors,
-            queue_ms=answer.queue_ms,
-            compute_ms=answer.compute_ms,
-            model=MODEL,
-        )
+    async def answer(self, asked: Asked) -> Answer:
+        late = [place for place, item in enumerate(asked.items) if item == "late"]
+        return replace(await super().answer(asked), errors=dict.fromkeys(late, EXPIRED))
 
 
-class BlindModel(Model):
+class BlindModel(FakeInference):
     """Can read nothing."""
 
-    async def ask(
-        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        errors = dict.fromkeys(range(len(items)), UNREADABLE)
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        errors = dict.fromkeys(range(len(asked.items)), UNREADABLE)
         return replace(answer, rows=np.full_like(answer.rows, np.nan), errors=errors)
 
 
@@ -91,7 +73,7 @@ class HastyHandler(Handler):
 
 
 async def test_a_record_whose_turn_came_too_late_is_decided_without_an_answer() -> None:
-    model = LateModel(late=["late"])
+    model = LateModel(SLOTS)
     bench = Bench(model=model, handler=HastyHandler(PATIENCE_S))
     bench.feed([review(0), review(1, "late"), review(2)])
     await bench.finish()
@@ -101,23 +83,23 @@ async def test_a_record_whose_turn_came_too_late_is_decided_without_an_answer() 
 
 
 async def test_the_deadline_counts_from_the_records_timestamp() -> None:
-    model = LateModel()
+    model = FakeInference(SLOTS)
     bench = Bench(model=model, handler=HastyHandler(PATIENCE_S))
     records = bench.partition.append([review(0), review(1), review(2)])
     records[1].timestamp -= 50_000
     records[2].timestamp = -1  # the producer set none
     bench.accept(records)
     await bench.finish()
-    (within_s,) = model.within_s
-    assert within_s == pytest.approx([PATIENCE_S, PATIENCE_S - 50.0, math.inf], abs=5.0)
+    (asked,) = model.asked
+    assert asked.within_s == pytest.approx([PATIENCE_S, PATIENCE_S - 50.0, math.inf], abs=5.0)
 
 
 async def test_where_nothing_has_a_deadline_none_is_sent() -> None:
-    model = LateModel()
+    model = FakeInference(SLOTS)
     bench = Bench(model=model, handler=HastyHandler(math.inf))
     bench.feed([review(0)])
     await bench.finish()
-    assert model.within_s == [None]
+    assert [one.within_s for one in model.asked] == [None]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +123,7 @@ def test_a_message_nobody_had_time_for_goes_to_a_person(
 
 
 async def test_what_no_model_can_read_is_buried_with_its_reason() -> None:
-    bench = Bench(model=BlindModel())
+    bench = Bench(model=BlindModel(SLOTS))
     bench.feed([review(0, "👍")])
     await bench.finish()
     (letter,) = bench.letters()
@@ -168,7 +150,7 @@ async def test_who_knows_what_to_do_with_it_is_given_it() -> None:
             known = np.zeros(2, dtype=np.float32)
             return super().decide(event, question, known, model, envelope, changes)
 
-    bench = Bench(model=BlindModel(), handler=Reader())
+    bench = Bench(model=BlindModel(SLOTS), handler=Reader())
     bench.feed([review(0, "👍")])
     await bench.finish()
     assert len(bench.labels()) == 1

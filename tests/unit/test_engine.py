@@ -23,7 +23,7 @@ from streams.errors import (
 from streams.making import Stage
 from streams.position import Position
 from streams.testing import MemoryPartition, MemoryPublisher
-from tests.pipeline_bench import Handler, Model, review
+from tests.pipeline_bench import Handler, fake, review
 from tests.waiting import until
 
 SOURCE = TP("reviews", 0)
@@ -66,7 +66,7 @@ class Bench:
     """An engine on one partition, everything around it in memory."""
 
     def __init__(self, *, window_records: int = 1000, drain_timeout_s: float = LIMIT_S) -> None:
-        self.model = Model()
+        self.model = fake()
         self.publisher = MemoryPublisher()
         self.broker = Broker()
         self.partition = MemoryPartition(topic=SOURCE.topic)
@@ -136,10 +136,10 @@ async def test_a_drain_finishes_and_commits_what_is_in_flight() -> None:
 async def test_a_drain_that_takes_too_long_drops_what_the_next_owner_will_do_again() -> None:
     bench = Bench(drain_timeout_s=0.05)
     await bench.open()
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     bench.feed(3)
     await bench.revoke()
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.open(0)
     assert bench.publisher.published == []
     assert bench.broker.commits == []
@@ -162,12 +162,12 @@ async def test_a_chunk_of_an_earlier_epoch_is_not_worked_on() -> None:
 async def test_a_full_window_has_no_room_until_its_outcomes_are_confirmed() -> None:
     bench = Bench(window_records=4)
     await bench.open()
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     bench.feed(3)
     assert bench.engine.has_room(SOURCE)
     bench.feed(3)
     assert not bench.engine.has_room(SOURCE)
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.revoke()
     assert bench.engine.has_room(SOURCE)
 
@@ -193,7 +193,7 @@ async def test_what_ends_a_pipeline_ends_the_commits_with_its_cause() -> None:
     async def defect(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    bench.model.ask = defect  # type: ignore[assignment,method-assign]
+    bench.model.answer = defect  # type: ignore[assignment,method-assign]
     bench.feed(1)
     with pytest.raises(StreamsError) as caught:
         await asyncio.wait_for(bench.engine.run_commits(), LIMIT_S)

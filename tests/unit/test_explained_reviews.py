@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +13,9 @@ import numpy as np
 import orjson
 import pytest
 
-from inference.messages import Answer, Item, Lane
+from inference.messages import Answer
 from inference.tasks.explanation import Explainer, without_each
+from inference.testing import Asked
 from schemas.codec import Decoder
 from schemas.events import ReviewEvent
 from schemas.results import EXPLAINED_CHARACTERS, EXPLAINED_WORDS, ReviewLabels, Word
@@ -35,22 +36,15 @@ class Taster(Moderator):
         super().__init__()
         self.renamed = False  # whether another model answers what words are asked
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        if slot != "sentiment":
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        if asked.slot != "sentiment":
             return answer
-        liked = [sum(LIKED[word] for word in LIKED if word in item) for item in items]
+        liked = [sum(LIKED[word] for word in LIKED if word in item) for item in asked.items]
         positive = 1 / (1 + np.exp(-np.array(liked)))
-        positive[[item == "" for item in items]] = np.nan
+        positive[[item == "" for item in asked.items]] = np.nan
         answer.rows[:] = np.stack([1 - positive, positive], axis=1)
-        if self.renamed and len(items) > 1:
+        if self.renamed and len(asked.items) > 1:
             return replace(answer, model=replace(answer.model, hash="1" * 16))
         return answer
 

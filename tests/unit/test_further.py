@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
-from faust.types import TP
-from pydantic import TypeAdapter
 
 from inference.errors import WorkerDied
-from inference.messages import Answer, Item, Lane, ModelInfo
-from inference.tasks import registry
-from inference.testing import FakeInference, fake_row
-from schemas.base import Language
-from schemas.codec import Decoder
+from inference.messages import Answer, ModelInfo
+from inference.testing import Asked, FakeInference, fake_row
 from schemas.events import ReviewEvent
-from schemas.letters import DeadLetter
-from schemas.results import Outcome, ReviewLabels
-from schemas.topics import Topics
-from streams.delivery import AtLeastOnce
+from schemas.results import ReviewLabels
 from streams.errors import StepCancelled
-from streams.frontier import Frontier
 from streams.gathering import ASKED
 from streams.handler import Ask, Question, Row
-from streams.making import Stage
 from streams.outgoing import Envelope, Outgoing
-from streams.pipeline import Pipeline
-from streams.position import Position
 from streams.tables import Changes
-from streams.testing import MemoryPartition, MemoryPublisher
+from tests import pipeline_bench
 from tests.pipeline_bench import review
 from tests.waiting import until
 
-LABELS: TypeAdapter[ReviewLabels] = TypeAdapter(ReviewLabels)
 TONE, TOPIC = "tone", "topic"
+SLOTS = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
 
 
-class Handler:
+class Handler(pipeline_bench.Handler):
     """Labels reviews by three models; texts with two words have each word looked at again."""
-
-    spec = registry.task("sentiment")
-    deadline_s = math.inf
-
-    def key(self, event: ReviewEvent) -> str:
-        return event.user_id
 
     def prepare(self, event: ReviewEvent, changes: Changes) -> Question:
         if event.text == "unasked":
@@ -67,21 +49,10 @@ class Handler:
             for one in question.further
             if one.model is not None
         }
-        message = ReviewLabels(
-            **envelope.fields(),
-            outcome=Outcome.RESULT,
-            review_id=event.review_id,
-            user_id=event.user_id,
-            product_id=event.product_id,
-            language=Language.ENGLISH,
-            sentiment="positive",
-            score=0.5,
-            scores=found,
-        )
-        beside = Outgoing(topic_id="replies", key="beside", message=message)
-        return Outgoing(
-            topic_id="review-labels", key=event.user_id, message=message, beside=[beside]
-        )
+        made = super().decide(event, question, row, model, envelope, changes)
+        assert isinstance(made.message, ReviewLabels)
+        made.message.scores = found
+        return replace(made, beside=[replace(made, topic_id="replies", key="beside")])
 
 
 def _words(asked: Ask) -> Sequence[Ask]:
@@ -94,80 +65,51 @@ def _words(asked: Ask) -> Sequence[Ask]:
 class Deadly(FakeInference):
     """Ends with what one slot is asked about a deadly text."""
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        if slot == TOPIC and "deadly" in items:
+    async def answer(self, asked: Asked) -> Answer:
+        if asked.slot == TOPIC and "deadly" in asked.items:
             raise WorkerDied("three times")
-        return await super().ask(slot, items, lane=lane, within_s=within_s)
+        return await super().answer(asked)
 
 
 class Slow(FakeInference):
     """Answers what a text's single words are asked when `may_look` is set."""
 
-    def __init__(self, slots: Mapping[str, tuple[str, ...]]) -> None:
-        super().__init__(slots)
+    def __init__(self) -> None:
+        super().__init__(SLOTS)
         self.may_look = asyncio.Event()
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        if "words" in items:
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        if "words" in asked.items:
             await self.may_look.wait()
         return answer
 
 
-class Bench:
-    def __init__(self, inference: FakeInference | None = None) -> None:
-        slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
-        self.inference = inference or FakeInference(slots)
-        self.publisher = MemoryPublisher()
-        self.frontier = Frontier()
-        self.frontier.open(Position(0))
-        stage = Stage(
-            handler=Handler(),
-            decoder=Decoder(ReviewEvent),
-            inference=self.inference,
-            topics=Topics(),
-        )
-        source = TP("reviews", 0)
-        self.pipeline = Pipeline(stage, source, self.frontier, AtLeastOnce(self.publisher))
+class Bench(pipeline_bench.Bench):
+    """One whose events ask several models."""
 
-    async def feed(self, *texts: str) -> None:
-        partition = MemoryPartition(topic="reviews")
-        values = [review(number, text) for number, text in enumerate(texts)]
-        for chunk in partition.chunks(self.frontier, values):
-            self.pipeline.accept(chunk)
-        await until(lambda: self.frontier.is_idle or self.pipeline.failed.done())
+    def __init__(self, model: FakeInference | None = None) -> None:
+        super().__init__(model=model or FakeInference(SLOTS), handler=Handler())
+
+    async def work(self, *texts: str) -> None:
+        self.feed([review(number, text) for number, text in enumerate(texts)])
+        await self.finish()
 
     def scores(self) -> list[dict[str, float]]:
-        values = self.publisher.values("review-labels")
-        return [LABELS.validate_json(value).scores for value in values]
+        return [label.scores for label in self.labels()]
 
-    def letters(self) -> list[tuple[int, str]]:
-        letters = map(DeadLetter.model_validate_json, self.publisher.values("dead-letters"))
-        return [(one.source.offset, one.code) for one in letters]
+    def buried(self) -> list[tuple[int, str]]:
+        return [(one.source.offset, one.code) for one in self.letters()]
 
 
 async def test_each_slot_is_asked_once_a_chunk_and_each_event_has_all_rows() -> None:
     bench = Bench()
-    await bench.feed("good", "unasked", "bad")
-    asked = {one.slot: one.items for one in bench.inference.asked}
-    assert len(bench.inference.asked) == len(asked) == 3
+    await bench.work("good", "unasked", "bad")
+    asked = {one.slot: one.items for one in bench.model.asked}
+    assert len(bench.model.asked) == len(asked) == 3
     assert asked["sentiment"] == ("good", "unasked", "bad")
     assert asked[TONE] == asked[TOPIC] == ("good", "bad")
-    tone, topic = bench.inference.models[TONE], bench.inference.models[TOPIC]
+    tone, topic = bench.model.models[TONE], bench.model.models[TOPIC]
     assert bench.scores() == [
         {
             "tone of good": float(fake_row(tone, "good")[0]),
@@ -183,71 +125,61 @@ async def test_each_slot_is_asked_once_a_chunk_and_each_event_has_all_rows() -> 
 
 async def test_what_follows_from_an_answer_is_asked_for_those_events_alone() -> None:
     bench = Bench()
-    await bench.feed("good", "two words", "bad")
-    again = [one.items for one in bench.inference.asked if one.slot == TONE]
+    await bench.work("good", "two words", "bad")
+    again = [one.items for one in bench.model.asked if one.slot == TONE]
     assert again == [("good", "two words", "bad"), ("two", "words")]
     assert len(bench.scores()) == 3
 
 
 async def test_no_event_leaves_before_the_last_of_its_answers() -> None:
     bench = Bench()
-    bench.inference.gate.clear()
-    feeding = asyncio.create_task(bench.feed("good"))
-    await until(lambda: len(bench.inference.asked) == 3)
+    bench.model.gate.clear()
+    feeding = asyncio.create_task(bench.work("good"))
+    await until(lambda: len(bench.model.asked) == 3)
     assert bench.publisher.published == []
-    bench.inference.gate.set()
+    bench.model.gate.set()
     await feeding
     assert len(bench.scores()) == 1
 
 
 @pytest.mark.parametrize("slot", ["sentiment", TONE, TOPIC])
 async def test_what_makes_any_model_fail_is_a_dead_letter_alone(slot: str) -> None:
-    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
 
     class Picky(FakeInference):
-        async def ask(
-            self,
-            at: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            self._is_poison = lambda item: item == "poison" and at == slot
-            return await super().ask(at, items, lane=lane, within_s=within_s)
+        async def answer(self, asked: Asked) -> Answer:
+            self._is_poison = lambda item: item == "poison" and asked.slot == slot
+            return await super().answer(asked)
 
-    bench = Bench(Picky(slots))
-    await bench.feed("good", "poison", "bad")
-    assert bench.letters() == [(1, "model_failed")]
+    bench = Bench(Picky(SLOTS))
+    await bench.work("good", "poison", "bad")
+    assert bench.buried() == [(1, "model_failed")]
     assert len(bench.scores()) == 2
 
 
 async def test_what_makes_two_models_fail_is_one_dead_letter() -> None:
-    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
-    bench = Bench(FakeInference(slots, is_poison=lambda item: item == "poison"))
-    await bench.feed("poison", "good")
-    assert bench.letters() == [(0, "model_failed")]
+    bench = Bench(FakeInference(SLOTS, is_poison=lambda item: item == "poison"))
+    await bench.work("poison", "good")
+    assert bench.buried() == [(0, "model_failed")]
     assert len(bench.scores()) == 1
 
 
 async def test_a_text_that_ends_the_worker_of_one_slot_is_found_alone() -> None:
-    slots = dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))
-    bench = Bench(Deadly(slots))
-    await bench.feed(*["good"] * 3, "deadly", *["bad"] * 2)
-    assert bench.letters() == [(3, "worker_died")]
+    bench = Bench(Deadly(SLOTS))
+    await bench.work(*["good"] * 3, "deadly", *["bad"] * 2)
+    assert bench.buried() == [(3, "worker_died")]
     assert len(bench.scores()) == 5
 
 
 async def test_what_follows_may_fail_for_its_own_event() -> None:
     bench = Bench()
-    await bench.feed("good", "broken")
-    assert bench.letters() == [(1, "task_failed")]
+    await bench.work("good", "broken")
+    assert bench.buried() == [(1, "task_failed")]
     assert b"secret" not in bench.publisher.values("dead-letters")[0]
 
 
 async def test_what_leaves_beside_the_outcome_leaves_with_it() -> None:
     bench = Bench()
-    await bench.feed("good", "bad")
+    await bench.work("good", "bad")
     assert [(one.topic, one.key) for one in bench.publisher.published] == [
         ("review-labels", b"u"),
         ("review-labels", b"u"),
@@ -257,9 +189,9 @@ async def test_what_leaves_beside_the_outcome_leaves_with_it() -> None:
 
 
 async def test_nobody_waits_for_what_follows_of_another() -> None:
-    inference = Slow(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    inference = Slow()
     bench = Bench(inference)
-    feeding = asyncio.create_task(bench.feed("good", "bad", "two words"))
+    feeding = asyncio.create_task(bench.work("good", "bad", "two words"))
     await until(lambda: len(bench.scores()) == 2)
     inference.may_look.set()
     await feeding
@@ -268,23 +200,16 @@ async def test_nobody_waits_for_what_follows_of_another() -> None:
 
 async def test_what_follows_does_not_wait_for_another_slot() -> None:
     class Stuck(FakeInference):
-        async def ask(
-            self,
-            slot: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-            if slot == TOPIC:
+        async def answer(self, asked: Asked) -> Answer:
+            answer = await super().answer(asked)
+            if asked.slot == TOPIC:
                 await may_answer.wait()
             return answer
 
     may_answer = asyncio.Event()
-    inference = Stuck(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    inference = Stuck(SLOTS)
     bench = Bench(inference)
-    feeding = asyncio.create_task(bench.feed("two words"))
+    feeding = asyncio.create_task(bench.work("two words"))
     await until(lambda: ("two", "words") in [one.items for one in inference.asked])
     may_answer.set()
     await feeding
@@ -292,19 +217,13 @@ async def test_what_follows_does_not_wait_for_another_slot() -> None:
 
 
 async def test_a_chunk_is_being_asked_until_its_last_ask_has_ended() -> None:
-    inference = Slow(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive")))
+    inference = Slow()
     bench = Bench(inference)
-    partition = MemoryPartition(topic="reviews")
-
-    def feed(text: str) -> None:
-        for chunk in partition.chunks(bench.frontier, [review(0, text)]):
-            bench.pipeline.accept(chunk)
-
     for _ in range(ASKED):
-        feed("two words")
+        bench.feed([review(0, "two words")])
     await until(lambda: sum("words" in one.items for one in inference.asked) == ASKED)
-    feed("good")
-    feed("bad")
+    for text in ("good", "bad"):
+        bench.feed([review(0, text)])
     inference.may_look.set()
     await until(lambda: bench.frontier.is_idle)
     assert [one.items for one in inference.asked if one.slot == TOPIC][-1] == ("good", "bad")
@@ -312,20 +231,13 @@ async def test_a_chunk_is_being_asked_until_its_last_ask_has_ended() -> None:
 
 async def test_what_is_cancelled_from_within_ends_the_pipeline() -> None:
     class Cancelled(FakeInference):
-        async def ask(
-            self,
-            slot: str,
-            items: Sequence[Item],
-            *,
-            lane: Lane,
-            within_s: Sequence[float] | None = None,
-        ) -> Answer:
-            if slot == TONE:
+        async def answer(self, asked: Asked) -> Answer:
+            if asked.slot == TONE:
                 raise asyncio.CancelledError
-            return await super().ask(slot, items, lane=lane, within_s=within_s)
+            return await super().answer(asked)
 
-    bench = Bench(Cancelled(dict.fromkeys(("sentiment", TONE, TOPIC), ("negative", "positive"))))
-    await bench.feed("good")
+    bench = Bench(Cancelled(SLOTS))
+    await bench.work("good")
     assert isinstance(bench.pipeline.failed.exception(), StepCancelled)
     assert bench.scores() == []
 
@@ -333,6 +245,6 @@ async def test_what_is_cancelled_from_within_ends_the_pipeline() -> None:
 async def test_a_defect_of_ours_ends_the_pipeline_as_itself() -> None:
     slots = dict.fromkeys(("sentiment", TONE), ("negative", "positive"))
     bench = Bench(FakeInference(slots))  # nobody serves the third slot
-    await bench.feed("good")
+    await bench.work("good")
     assert type(bench.pipeline.failed.exception()).__name__ == "UnknownSlot"
     assert bench.publisher.published == []

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.tasks import registry
+from inference.testing import FakeInference
 from schemas.codec import Decoder
 from streams.chunks import MAX_CHUNK_RECORDS, Chunk
 from streams.frontier import Frontier
 from streams.gathering import ASKED, ENOUGH_RECORDS, Gathering
 from streams.position import Position
 from streams.testing import MemoryPartition
-from tests.pipeline_bench import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, review
 from tests.waiting import until
 
 
@@ -115,10 +116,10 @@ def test_after_a_restart_records_keep_their_numbers(
 @pytest.mark.parametrize("count", [7, 12])
 async def test_a_restarted_pipeline_finishes_all(count: int) -> None:
     bench = Bench(position=Position(100, ((101, 101), (103, 103), (105, 105), (107, 107))))
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     for number in range(100, 100 + count):
         bench.feed([review(number, user=f"u{number}")])
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.finish()
     assert bench.frontier.is_idle
     offsets = [label.source.offset for label in bench.labels()]
@@ -126,23 +127,23 @@ async def test_a_restarted_pipeline_finishes_all(count: int) -> None:
 
 
 async def test_a_pipeline_asks_for_what_came_meanwhile_at_once() -> None:
-    bench = Bench(model=Model())
-    bench.model.may_answer.clear()
+    bench = Bench()
+    bench.model.gate.clear()
     for number in range(ASKED + 5):
         bench.feed([review(number, text=f"text {number}")])
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.finish()
-    asked = [len(bench.model.asked.get_nowait()) for _ in range(bench.model.asked.qsize())]
+    asked = [len(one.items) for one in bench.model.asked]
     assert asked == [1] * ASKED + [5]
     assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in range(ASKED + 5)]
 
 
 async def test_nobody_waits_for_long_for_what_is_tried_again_and_again() -> None:
     bench = Bench()
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     for number in range(ASKED + 1):
         bench.feed([review(number)])
-    await until(lambda: bench.model.asked.qsize() == ASKED + 1)
+    await until(lambda: len(bench.model.asked) == ASKED + 1)
     await bench.pipeline.stop()
 
 
@@ -153,7 +154,7 @@ async def test_a_defect_while_what_waited_is_begun_ends_the_pipeline(
         raise ZeroDivisionError
 
     bench = Bench()
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     for number in range(ASKED):
         bench.feed([review(number)])
     monkeypatch.setattr(Decoder, "decode_many", defect)
@@ -168,11 +169,10 @@ class ChatHandler(Handler):
 
 
 async def test_a_customers_message_waits_for_nobody_elses() -> None:
-    model = Model()
-    model.models = {ChatHandler.spec.slot: model.models["sentiment"]}
+    model = FakeInference({ChatHandler.spec.slot: ("negative", "positive")})
     bench = Bench(model=model, handler=ChatHandler())
-    model.may_answer.clear()
+    model.gate.clear()
     for number in range(ASKED + 5):
         bench.feed([review(number)])
-    await until(lambda: model.asked.qsize() == ASKED + 5)
+    await until(lambda: len(model.asked) == ASKED + 5)
     await bench.pipeline.stop()

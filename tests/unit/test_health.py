@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,8 @@ from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
 from inference.messages import ModelInfo, Statistics
+from streams.cli.app import app
+from streams.cli.failures import run_command
 from streams.config import Settings, load_settings
 from streams.errors import StartupError
 from streams.frontier import Frontier
@@ -97,6 +100,42 @@ async def test_the_page_says_how_the_worker_stands(page: Page) -> None:
     assert (await page.get("/healthz"))[0] == 503
     page.standing = Standing()
     assert await page.get("/healthz") == (200, '{"alive": true, "inference_worker": "starting"}')
+
+
+# -- the command
+
+
+async def ask(monkeypatch: pytest.MonkeyPatch, host: str, port: int | None) -> int:
+    monkeypatch.setenv("SHOPSTREAMS_WEB__HOST", host)
+    monkeypatch.setenv("SHOPSTREAMS_WEB__PORT", str(port))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # which leads nowhere
+    return await asyncio.to_thread(run_command, app, ["health"])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", str(IPv4Address(0)), "localhost"])
+async def test_the_command_asks_the_page_where_it_is_configured(
+    page: Page, host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await ask(monkeypatch, host, page.client.port) == 0
+    page.standing = replace(WELL, is_up=False)
+    assert await ask(monkeypatch, host, page.client.port) == 1
+    assert "inference worker is starting again" in capsys.readouterr().err
+
+
+async def test_the_command_says_that_nobody_or_somebody_else_answers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with TestServer(web.Application()) as other:
+        port = other.port
+        assert await ask(monkeypatch, "127.0.0.1", port) == 1
+        assert "is no worker: 404" in capsys.readouterr().err
+    assert await ask(monkeypatch, "127.0.0.1", port) == 1
+    assert "no worker answers at 127.0.0.1" in capsys.readouterr().err
+
+
+async def test_without_a_page_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPSTREAMS_WEB__ENABLED", "false")
+    assert await ask(monkeypatch, "127.0.0.1", 1) == 0
 
 
 # -- the observer

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +43,28 @@ def test_what_no_broker_can_mend_is_said(
     settings = load_settings(environ={}, flags=flags, directory=tmp_path).settings
     with pytest.raises((StartupError, ModelError), match=re.escape(said.format(taken=taken))):
         require_local(settings)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (
+            {"perspective.enabled": True, "web.enabled": False},
+            "perspective.enabled is of no use with web.enabled = false",
+        ),
+        ({"tracing.endpoint": "http://127.0.0.1:1", "web.enabled": False}, "is not installed"),
+    ],
+)
+def test_what_keeps_a_worker_from_starting_is_a_finding_of_doctor(
+    flags: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "streams.telemetry.tracing", None)  # as without the extra
+    flags |= {"engine.state_dir": str(tmp_path), "kafka.bootstrap_servers": "127.0.0.1:1"}
+    settings = load_settings(environ={}, flags=flags, directory=tmp_path).settings
+    with pytest.raises(StartupError, match=said):
+        require_local(settings)
+    _broker, _state_dir, found = islice(findings(settings), 3)
+    assert (found.mark, said in found.sentence) == (Mark.BAD, True)
 
 
 @pytest.mark.parametrize(("others", "is_there"), [(["127.0.0.1"], True), ([], False)])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
-from inference.messages import Answer, Item, ItemError, ModelInfo
+from inference.messages import Answer, ItemError, ModelInfo
+from inference.testing import Asked, FakeInference
 from schemas.base import Language
 from schemas.events import ReviewEvent
 from schemas.masking import Kind
@@ -17,7 +17,7 @@ from schemas.results import Outcome, Reply
 from streams.handler import Question, Row
 from streams.outgoing import Envelope, Outgoing
 from streams.tables import Changes
-from tests.pipeline_bench import Bench, Handler, Model, review
+from tests.pipeline_bench import SLOTS, Bench, Handler, review
 
 
 class Echo(Handler):
@@ -66,22 +66,20 @@ async def test_a_topics_texts_are_masked_as_its_policy_says(
     assert (reply.text, reply.session_id) == (text, "13812345678")
 
 
-class Repeating(Model):
+class Repeating(FakeInference):
     """Fails with a reason that repeats the text."""
 
-    async def ask(
-        self, slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
         errors = {
             place: ItemError(code="model_failed", reason=f"cannot read {item!r}")
-            for place, item in enumerate(items)
+            for place, item in enumerate(asked.items)
         }
         return replace(answer, errors=errors)
 
 
 async def test_a_reason_that_repeats_what_a_customer_wrote_is_masked() -> None:
-    bench = Bench(model=Repeating())
+    bench = Bench(model=Repeating(SLOTS))
     bench.feed([review(0, "13812345678")])
     await bench.finish()
     (letter,) = bench.letters()

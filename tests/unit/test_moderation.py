@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ import pytest
 from faust.types import TP
 from pydantic import TypeAdapter
 
-from inference.messages import Answer, Item, Lane
+from inference.messages import Answer
 from inference.tasks.moderation_policy import parse_policy
-from inference.testing import FakeInference
+from inference.testing import Asked, FakeInference
 from schemas.codec import Decoder
 from schemas.events import ModerationDecision, ReviewEvent
 from schemas.results import (
@@ -67,17 +67,10 @@ class Moderator(FakeInference):
     def __init__(self) -> None:
         super().__init__({"sentiment": ("negative", "positive"), "moderation": ("insult", "spam")})
 
-    async def ask(
-        self,
-        slot: str,
-        items: Sequence[Item],
-        *,
-        lane: Lane,
-        within_s: Sequence[float] | None = None,
-    ) -> Answer:
-        answer = await super().ask(slot, items, lane=lane, within_s=within_s)
-        if slot == "moderation":
-            for at, item in enumerate(items):
+    async def answer(self, asked: Asked) -> Answer:
+        answer = await super().answer(asked)
+        if asked.slot == "moderation":
+            for at, item in enumerate(asked.items):
                 found = [SCORES[word] for word in SCORES if word in item] or [[0.0, 0.0]]
                 answer.rows[at] = np.max(found, axis=0)
         return answer

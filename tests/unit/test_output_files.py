@@ -24,6 +24,7 @@ def test_a_file_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
         (".", "it is a folder"),
         ("nowhere/file", "there is no folder .*nowhere"),
         ("file/file", "there is no folder .*file"),
+        ("x" * 300, "File name too long"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, file: str, said: str) -> None:
@@ -47,6 +48,7 @@ def test_a_folder_is_made_or_said(tmp_path: Path) -> None:
     [
         ["evaluate", "sentiment", "not-there.csv", "--json"],
         ["evaluate", "intent", "not-there.csv", "--errors"],
+        ["evaluate", "reply", "not-there.jsonl", "--model", "./not-there", "--json"],
         ["explain", "sentiment", "good", "--model", "./not-there", "--html"],
         ["demo", "--json"],
     ],

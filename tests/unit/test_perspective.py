@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from aiohttp import ClientSession
 
 from inference.errors import WorkerLost
 from inference.messages import UNREADABLE, Answer, Item, Lane
-from inference.testing import FakeInference, fake_row
+from inference.testing import Asked, FakeInference, fake_row
 from streams.config import Settings
 from streams.config_sections import PerspectiveSettings, WebSettings
 from streams.perspective.sentences import MOST, sentences
@@ -247,15 +248,9 @@ async def test_a_huge_body_is_not_read(scorer: Scorer) -> None:
 
 async def test_what_the_model_cannot_read_has_no_language() -> None:
     class Unreading(FakeInference):
-        async def ask(self, slot: str, items: Any, **more: Any) -> Answer:
-            answer = await super().ask(slot, items, **more)
-            return Answer(
-                rows=answer.rows,
-                errors={place: UNREADABLE for place, item in enumerate(items) if item[0] in "🙂?"},
-                queue_ms=answer.queue_ms,
-                compute_ms=answer.compute_ms,
-                model=answer.model,
-            )
+        async def answer(self, asked: Asked) -> Answer:
+            unread = [place for place, item in enumerate(asked.items) if item[0] in "🙂?"]
+            return replace(await super().answer(asked), errors=dict.fromkeys(unread, UNREADABLE))
 
     async with serving(Unreading({"moderation": LABELS})) as scorer:
         status, answer = await scorer.analyze("🙂🙂")
@@ -299,8 +294,8 @@ async def test_too_many_at_once_are_refused(inference: FakeInference) -> None:
 
 async def test_a_deadline_that_passes_is_said() -> None:
     class Late(FakeInference):
-        async def ask(self, slot: str, items: Any, **more: Any) -> Answer:
-            return await super().ask(slot, items, **{**more, "within_s": [0.0] * len(items)})
+        async def answer(self, asked: Asked) -> Answer:
+            return await super().answer(replace(asked, within_s=(0.0,) * len(asked.items)))
 
     async with serving(Late({"moderation": LABELS})) as scorer:
         status, answer = await scorer.analyze()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from inference.errors import WorkerDied
-from inference.messages import Answer, Item
+from inference.messages import Answer
+from inference.testing import Asked
 from schemas.letters import MAX_CARRIED_BYTES
 from schemas.topics import Topics
 from streams.delivery import AtLeastOnce
@@ -19,7 +19,7 @@ from streams.gathering import ENOUGH_RECORDS
 from streams.position import Position
 from streams.publisher import MAX_REQUEST_BYTES, Publication
 from streams.testing import MemoryPublisher, MemoryRecord
-from tests.pipeline_bench import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, fake, review
 from tests.waiting import until
 
 
@@ -78,7 +78,7 @@ async def test_a_dead_letter_fits_into_its_topic_however_large_key_and_headers_a
 
 
 async def test_a_text_that_breaks_the_model_is_alone_in_the_dead_letters() -> None:
-    bench = Bench(model=Model(poison=["poison"]))
+    bench = Bench(model=fake(poison=["poison"]))
     bench.feed([review(0), review(1, "poison"), review(2)])
     await bench.finish()
     assert [label.review_id for label in bench.labels()] == ["r0", "r2"]
@@ -97,15 +97,15 @@ async def test_an_event_that_breaks_its_task_is_alone_and_repeats_nothing_of_its
 
 async def test_chunks_overlap_in_the_model_and_leave_in_order() -> None:
     bench = Bench()
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     numbers = range(5 * ENOUGH_RECORDS)
     for first in numbers[::ENOUGH_RECORDS]:
         bench.feed([review(first + n) for n in range(ENOUGH_RECORDS)])
     async with asyncio.timeout(10):
         for _ in range(5):
-            await bench.model.asked.get()
+            await bench.model.arrived.get()
     assert bench.publisher.published == []
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.finish()
     assert [label.review_id for label in bench.labels()] == [f"r{n}" for n in numbers]
 
@@ -125,12 +125,10 @@ async def test_the_frontier_waits_for_the_confirmation() -> None:
 async def test_a_defect_of_ours_ends_the_pipeline_and_finishes_nothing() -> None:
     bench = Bench()
 
-    async def defect(
-        slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None
-    ) -> Answer:
+    async def defect(asked: Asked) -> Answer:
         raise ZeroDivisionError
 
-    bench.model.ask = defect  # type: ignore[method-assign]
+    bench.model.answer = defect  # type: ignore[method-assign]
     bench.feed([review(0)])
     bench.feed([review(1)])
     await bench.finish()
@@ -142,14 +140,14 @@ async def test_a_defect_of_ours_ends_the_pipeline_and_finishes_nothing() -> None
 
 async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answered() -> None:
     bench = Bench()
-    answer = bench.model.ask
+    answer = bench.model.answer
 
-    async def dies(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
-        if "deadly" in items:
+    async def dies(asked: Asked) -> Answer:
+        if "deadly" in asked.items:
             raise WorkerDied("three times")
-        return await answer(slot, items, lane=lane)
+        return await answer(asked)
 
-    bench.model.ask = dies  # type: ignore[method-assign]
+    bench.model.answer = dies  # type: ignore[method-assign]
     texts = ["fine"] * 5 + ["deadly"] + ["fine"] * 3
     bench.feed([review(number, text) for number, text in enumerate(texts)])
     await bench.finish()
@@ -161,10 +159,10 @@ async def test_a_record_that_ends_the_worker_is_found_and_its_neighbours_answere
 async def test_no_record_is_blamed_for_a_worker_that_ends_whatever_it_is_asked() -> None:
     bench = Bench()
 
-    async def dies(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
+    async def dies(asked: Asked) -> Answer:
         raise WorkerDied("three times")
 
-    bench.model.ask = dies  # type: ignore[method-assign]
+    bench.model.answer = dies  # type: ignore[method-assign]
     bench.feed([review(0), review(1)])
     await bench.finish()
     with pytest.raises(WorkerDied):
@@ -174,15 +172,15 @@ async def test_no_record_is_blamed_for_a_worker_that_ends_whatever_it_is_asked()
 
 async def test_a_customer_who_waits_holds_up_nobody_else_and_keeps_the_order() -> None:
     bench = Bench()
-    answer = bench.model.ask
+    answer = bench.model.answer
     may_answer_slow = asyncio.Event()
 
-    async def slow(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
-        if "slow" in items:
+    async def slow(asked: Asked) -> Answer:
+        if "slow" in asked.items:
             await may_answer_slow.wait()
-        return await answer(slot, items, lane=lane)
+        return await answer(asked)
 
-    bench.model.ask = slow  # type: ignore[method-assign]
+    bench.model.answer = slow  # type: ignore[method-assign]
     bench.feed([review(0, "slow", "a")])
     bench.feed([review(1, "fine", "b"), review(2, "fine", "a"), review(3, "fine", "b")])
     await until(lambda: len(bench.labels()) == 2)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from inference.errors import QueueFull
-from inference.messages import Answer, Item
+from inference.messages import Answer
+from inference.testing import Asked
 from streams.position import Position
 from tests.pipeline_bench import Bench, review
 
 
 async def test_a_refused_question_is_asked_again_and_its_key_keeps_its_order() -> None:
     bench = Bench()
-    answer = bench.model.ask
+    answer = bench.model.answer
     refusals = iter([True, True, True])
     left_before: list[list[str]] = []
 
-    async def full(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
-        if "refused" in items and next(refusals, False):
+    async def full(asked: Asked) -> Answer:
+        if "refused" in asked.items and next(refusals, False):
             left_before.append([label.review_id for label in bench.labels()])
             raise QueueFull("no room")
-        return await answer(slot, items, lane=lane)
+        return await answer(asked)
 
-    bench.model.ask = full  # type: ignore[method-assign]
+    bench.model.answer = full  # type: ignore[method-assign]
     bench.feed([review(0, "refused", "a")])
     bench.feed([review(1, "fine", "b"), review(2, "fine", "a")])
     await bench.finish()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 from faust.types import TP
 
-from inference.messages import Answer, Item
+from inference.messages import Answer
+from inference.testing import Asked
 from streams.delivery import AtLeastOnce
 from streams.errors import DeliveryLost, StreamsError
 from streams.pipeline import MAX_UNSETTLED
@@ -99,15 +100,15 @@ async def test_what_is_settled_before_the_clock_stops_the_clock(
 async def test_what_is_done_beyond_a_record_that_waits_is_settled_too() -> None:
     delivery = Transactions(linger_s=0.01)
     bench = Bench(delivery=delivery)
-    answer = bench.model.ask
+    answer = bench.model.answer
     never = asyncio.Event()
 
-    async def slow(slot: str, items: Sequence[Item], *, lane: Any, within_s: Any = None) -> Answer:
-        if "slow" in items:
+    async def slow(asked: Asked) -> Answer:
+        if "slow" in asked.items:
             await never.wait()
-        return await answer(slot, items, lane=lane)
+        return await answer(asked)
 
-    bench.model.ask = slow  # type: ignore[method-assign]
+    bench.model.answer = slow  # type: ignore[method-assign]
     bench.feed([review(0, "slow", "a")])
     bench.feed([review(1, "fine", "b")])
     await until(lambda: delivery.settled)

@@ -30,6 +30,11 @@ def test_who_only_looks_leaves_no_folder_of_its_own(tmp_path: Path) -> None:
         look_at_state_dir(tmp_path / "file" / "state")
 
 
+def test_a_folder_that_cannot_even_be_looked_at_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match="File name too long"):
+        look_at_state_dir(tmp_path / ("x" * 300))
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StartupError, match="Not a directory"):

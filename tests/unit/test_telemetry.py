@@ -24,7 +24,7 @@ from streams.telemetry.hooks import SILENT, Signals
 from streams.telemetry.recorder import Recorder
 from streams.telemetry.tracing import SpanMaker
 from streams.testing import MemoryPublisher
-from tests.pipeline_bench import Bench, Handler, Model, review
+from tests.pipeline_bench import Bench, Handler, fake, review
 from tests.waiting import until
 
 PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -35,7 +35,7 @@ class Traced(Bench):
     """A pipeline whose records may have headers, and which tells of itself."""
 
     def __init__(self, signals: Signals, delivery: AtLeastOnce | None = None) -> None:
-        super().__init__(model=Model(["poison"]), handler=Handler(["r9"]), delivery=delivery)
+        super().__init__(model=fake(poison=["poison"]), handler=Handler(["r9"]), delivery=delivery)
         stage = self.pipeline._stage
         self.pipeline.cancel()
         self.pipeline = Pipeline(
@@ -112,10 +112,10 @@ async def test_the_oldest_record_in_work_has_an_age(figures: Figures) -> None:
     recorder = Recorder(figures)
     bench, place = Traced(recorder), TP("reviews", 0)
     assert recorder.oldest_s(place) == recorder.oldest_s(TP("reviews", 5)) == 0
-    bench.model.may_answer.clear()
+    bench.model.gate.clear()
     bench.give([review(1)])
     await until(lambda: recorder.oldest_s(place) > 0.02)
-    bench.model.may_answer.set()
+    bench.model.gate.set()
     await bench.idle()
     assert recorder.oldest_s(place) == 0
     bench.pipeline.cancel()

@@ -91,6 +91,36 @@ async def test_a_model_that_one_worker_does_not_take_over_is_used_in_none(
     assert {answer.model.name for answer in answers} == {"toy"}
 
 
+async def test_a_model_that_one_worker_cannot_give_back_is_given_back_in_the_others(
+    toys: InferenceSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mark").write_text("2")
+
+    async with Fleet(replace(toys, workers=3), worker_module=TOY) as fleet:
+        swap, (first, _, last) = InferenceClient.swap, fleet._clients
+
+        async def swap_or_not(
+            client: InferenceClient, slot: str, source: str | None = None
+        ) -> ModelInfo:
+            if client is last:
+                raise ModelError("it ended before it could")
+            if client is first and source is not None:
+                raise ModelError("its folder is gone")
+            return await swap(client, slot, source)
+
+        monkeypatch.setattr(InferenceClient, "swap", swap_or_not)
+        await fleet.load("toy", str(other))
+        with pytest.raises(ModelError, match=r"it could; and .*folder is gone.*two models answer"):
+            await fleet.swap("toy")
+        assert [one.models["toy"].name for one in fleet._clients] == ["other", "toy", "toy"]
+        monkeypatch.undo()
+        await fleet.load("toy", str(other))  # the way out that the message names
+        await fleet.swap("toy")
+        assert {one.models["toy"].name for one in fleet._clients} == {"other"}
+
+
 async def test_a_model_beside_the_one_in_use_is_asked_for_itself(
     fleet: Fleet, tmp_path: Path
 ) -> None:
