@@ -75,7 +75,10 @@ class Store:
             shutil.copyfileobj(content, file)
 
     def put_folder(self, source: Path, name: str) -> None:
-        """Copy a folder's files in, and take out what else the folder here holds."""
+        """Copy a folder's files in, and take out what else the folder here holds.
+
+        Folders in it are left out: a classifier has none.
+        """
         files = {path.name: path for path in sorted(source.iterdir()) if path.is_file()}
         for one in set(self.names(name)) - set(files):
             self._files.rm(self._path(f"{name}/{one}"), recursive=True)

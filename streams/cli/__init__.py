@@ -4,6 +4,7 @@ A command stands in the module of its name. What they share:
 
     app.py          all commands; short ones live here
     options.py      where settings come from
+    data.py         labelled files: how columns are named, what is left out
     failures.py     errors to sentences and exit codes
     printable.py    others' texts, which cannot steer a terminal
     waiting.py      waiting for what is starting beside us

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from inference.evaluation.scoring import score
 from inference.messages import Floats
 from inference.models.base import Model
 from inference.models.loading import BUNDLED_FOLDER, load
@@ -23,11 +22,6 @@ def bundled(slot: str, *, max_tokens: int = MAX_TOKENS, dtype: str = "fp32") -> 
     if not (BUNDLED_FOLDER / slot / "config.json").is_file():
         return None
     return load(slot, BUNDLED, "cpu", max_tokens, dtype)
-
-
-def probabilities(model: Model, texts: Sequence[str]) -> Floats:
-    """Return the model's rows [texts, labels]."""
-    return score(model, texts)
 
 
 def of_classes(rows: Floats, names: Sequence[str], classes: Sequence[str]) -> Floats:

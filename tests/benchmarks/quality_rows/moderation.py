@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from inference.evaluation.scoring import score
 from inference.messages import Floats
 from inference.models.base import Model
 from inference.training import readers
-from tests.benchmarks.quality_rows.bundled import bundled, probabilities
+from tests.benchmarks.quality_rows.bundled import bundled
 from tests.benchmarks.quality_rows.figures import Row, calibration, mean
 from tests.benchmarks.quality_rows.floors import fitted
 
@@ -56,5 +57,5 @@ def _scored(model: Model | None, texts: list[str]) -> Floats | None:
     """Return the probabilities of harmless and offensive [texts, 2]."""
     if model is None or ATTRIBUTE not in model.info.labels:
         return None
-    toxic = probabilities(model, texts)[:, model.info.labels.index(ATTRIBUTE)]
+    toxic = score(model, texts)[:, model.info.labels.index(ATTRIBUTE)]
     return np.stack([1 - toxic, toxic], axis=1)

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from inference.evaluation.scoring import score
 from inference.messages import Floats
 from inference.models.base import Model
 from inference.tasks.sentiment import label_names
@@ -17,7 +18,7 @@ from inference.training import readers
 from inference.training.readers import Labelled
 from inference.training.sentiment import TWO_CLASSES, Sets, split
 from schemas.results import Sentiment
-from tests.benchmarks.quality_rows.bundled import bundled, of_classes, probabilities
+from tests.benchmarks.quality_rows.bundled import bundled, of_classes
 from tests.benchmarks.quality_rows.figures import Row, calibration, mean
 from tests.benchmarks.quality_rows.floors import NumberedFloor, fitted
 
@@ -149,4 +150,4 @@ def _scored(model: Model | None, texts: Sequence[str], classes: Sequence[str]) -
     if model is None:
         return None
     names = label_names(model.info.labels)
-    return of_classes(probabilities(model, texts), names, classes)
+    return of_classes(score(model, texts), names, classes)
