@@ -8,6 +8,7 @@ A command stands in the module of its name. What they share:
     failures.py     errors to sentences and exit codes
     printable.py    others' texts, which cannot steer a terminal
     waiting.py      waiting for what is starting beside us
+    data.py         labelled files: their columns, and what was left out
     lines.py        outcomes as lines; letters.py: dead letters
     figures.py      a model's figures; training.py: how its training goes
 

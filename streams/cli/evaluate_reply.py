@@ -63,7 +63,6 @@ def reply(
 
 
 def _tell(outcome: ReplyEvaluation, json_file: Path | None) -> None:
-
     figures = {**asdict(outcome.report), "model": asdict(outcome.model)}
     others = {"floor": outcome.floor, "together": outcome.together}
     figures |= {name: asdict(report) for name, report in others.items() if report is not None}
