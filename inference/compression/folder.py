@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -53,21 +56,34 @@ def read_parts(slot: str, name: str) -> tuple[Path, Parts]:
     return folder, parts
 
 
-def require_new(out: Path) -> None:
-    """Raise `ModelError` if a folder to be written is there."""
-    if out.exists():
-        raise ModelError(f"{out} is there already: name a folder that is not")
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """Give a place for a new folder, which becomes `out` unless there is an error before.
+
+    Raises `ModelError` if `out` is there.
+    """
+    _require_new(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+        folder = Path(scratch) / out.name
+        yield folder
+        folder.rename(out)
 
 
 def write_parts(folder: Path, parts: Parts, out: Path) -> None:
     """Write a folder like `folder` with these parts; raises `ModelError` if `out` is there."""
-    require_new(out)
+    _require_new(out)
     shutil.copytree(folder, out, ignore=shutil.ignore_patterns(_WEIGHTS, *_STALE))
     contiguous = {name: np.ascontiguousarray(one) for name, one in parts.tensors.items()}
     save_file(contiguous, out / _WEIGHTS, metadata={"format": "pt"})
     (out / _WEIGHTS).chmod(0o644)
     _write(out / _CONFIG, parts.config, indent=2)
     _write(out / _TOKENIZER, parts.tokenizer, indent=None)
+
+
+def _require_new(out: Path) -> None:
+    if out.exists():
+        raise ModelError(f"{out} is there already: name a folder that is not")
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,17 +47,19 @@ def vocabulary(
 
     Example: shopstreams compress vocabulary my-sentiment --data reviews.csv --out smaller
     """
-    from inference.compression.folder import read_parts, write_parts
+    from inference.compression.folder import read_parts, staged, write_parts
     from inference.compression.vocabulary import prune_vocabulary
     from inference.training.data.reading import SECOND, read_examples
 
     request = _request(model, data, task, mapping, attributes)
-    folder, parts = read_parts(task.value, model)
-    found = read_examples(data, request.columns, request.labelling, second=SECOND.get(request.slot))
-    gone = prune_vocabulary(parts, (text for one in found.examples for text in one.texts))
-    write_parts(folder, parts, out)
-    say(f"{gone:,} pieces went, {parts.config['vocab_size']:,} stayed")
-    _compare(request, folder, out)
+    second = SECOND.get(request.slot)
+    with staged(out) as smaller:
+        folder, parts = read_parts(task.value, model)
+        found = read_examples(data, request.columns, request.labelling, second=second)
+        gone = prune_vocabulary(parts, (text for one in found.examples for text in one.texts))
+        write_parts(folder, parts, smaller)
+        say(f"{gone:,} pieces went, {parts.config['vocab_size']:,} stayed")
+        _compare(request, folder, smaller)
 
 
 @compress_app.command()
@@ -75,15 +76,16 @@ def layers(
 
     Example: shopstreams compress layers my-sentiment --keep 3 --data reviews.csv --out shallow
     """
-    from inference.compression.folder import read_parts, write_parts
+    from inference.compression.folder import read_parts, staged, write_parts
     from inference.compression.layers import prune_layers
 
     request = _request(model, data, task, mapping, attributes)
-    folder, parts = read_parts(task.value, model)
-    kept = prune_layers(parts, keep)
-    write_parts(folder, parts, out)
-    say(f"layers {', '.join(str(one + 1) for one in kept)} stayed")
-    _compare(request, folder, out)
+    with staged(out) as smaller:
+        folder, parts = read_parts(task.value, model)
+        kept = prune_layers(parts, keep)
+        write_parts(folder, parts, smaller)
+        say(f"layers {', '.join(str(one + 1) for one in kept)} stayed")
+        _compare(request, folder, smaller)
     say(f"now: shopstreams train {task.value} {data} --base {out} --out ...")
 
 
@@ -106,23 +108,19 @@ def int8(
     Example: shopstreams compress int8 my-sentiment --data reviews.csv --out faster
     """
     from inference.compression.comparing import standing
-    from inference.compression.folder import read_parts, require_new, write_parts
+    from inference.compression.folder import read_parts, staged, write_parts
     from inference.compression.int8 import require_quality, store_for_int8
     from inference.settings import InferenceSettings
 
-    require_new(out)
     on_cpu = InferenceSettings(models={}, device="cpu")
     request = replace(_request(model, data, task, mapping, attributes), settings=on_cpu)
-    folder, parts = read_parts(task.value, model)
-    store_for_int8(parts)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        staged = Path(scratch) / out.name
-        write_parts(folder, parts, staged)
-        before, after = standing(request, folder), standing(request, staged, "auto")
+    with staged(out) as faster:
+        folder, parts = read_parts(task.value, model)
+        store_for_int8(parts)
+        write_parts(folder, parts, faster)
+        before, after = standing(request, folder), standing(request, faster, "auto")
         print(_line("before", before), _line("after", after), sep="\n")
         require_quality(before, after, at_most)
-        staged.rename(out)
 
 
 def _request(

@@ -162,6 +162,25 @@ def test_what_is_too_large_for_sixteen_bits_keeps_its_own(tmp_path: Path) -> Non
     assert set(types.values()) == {np.dtype(np.float16)}
 
 
+@pytest.mark.parametrize("way", ["vocabulary", "layers --keep 1", "int8"])
+def test_what_cannot_be_measured_is_not_written(
+    way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from streams.cli.app import app
+
+    folder, data = make_unigram(tmp_path / "whole"), tmp_path / "a.csv"
+    data.write_text("text,label\ngood,angry\nbad,glad\n", encoding="utf-8")
+    out = tmp_path / "new" / "smaller"
+    command = f"compress {way} {folder} --data {data} --out {out}".split()
+    assert run_command(app, command) == 1
+    assert not list(tmp_path.glob("new/*"))
+    assert "row 1 is 'angry'" in capsys.readouterr().err
+    out.mkdir(parents=True)
+    data.unlink()  # nobody needs it to say so
+    assert run_command(app, command) == 1
+    assert "is there already" in capsys.readouterr().err
+
+
 def test_the_command_says_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from streams.cli.app import app
 
