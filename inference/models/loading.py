@@ -166,7 +166,8 @@ def _fetch(name: str) -> Path:
         folder = snapshot_download(
             name,
             allow_patterns=[f"*{suffix}" for suffix in _DECISIVE],
-            ignore_patterns=["*/*"],  # other formats of the same weights
+            # Other formats of the same weights, which 1_Pooling of a sentence encoder is not.
+            ignore_patterns=["[!1]*/*"],
         )
     except LocalEntryNotFoundError as error:  # nor was it fetched before
         raise ModelError(
